@@ -1,0 +1,3 @@
+export { createKafka, type Kafka } from './kafka.ts'
+export type * from './options.ts'
+export type * from './types.ts'
