@@ -1,0 +1,43 @@
+import { catalogue, type CatalogueEntry, type ErrorCode } from './catalogue.ts'
+
+export interface ErrorDetails {
+  /** Where it happened: a file position, topic-partition, slot, index ... Never a payload or a secret. */
+  readonly where?: string
+  /** What to do next, when it is more than the catalogue says. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+/** The one error class of the product: a code of the catalogue, what happened, where, what to do. */
+export class HeadraceError extends Error {
+  readonly code: ErrorCode
+  readonly where: string | undefined
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'HeadraceError'
+    this.code = code
+    this.where = details.where
+    this.hint = details.hint
+  }
+
+  get entry(): CatalogueEntry {
+    return catalogue[this.code]
+  }
+
+  /** One text for a person: `code: message (where). hint`. */
+  describe(): string {
+    const where = this.where === undefined ? '' : ` (${this.where})`
+    const hint = this.hint === undefined ? '' : `\n  ${this.hint}`
+    return `${this.code}: ${this.message}${where}${hint}`
+  }
+}
+
+/** The code of a thrown thing, `internal.bug` for what is none of ours. */
+export const codeOf = (error: unknown): ErrorCode => (error instanceof HeadraceError ? error.code : 'internal.bug')
+
+/** A branch that cannot be reached; fails to compile when it can. */
+export const unreachable = (value: never): never => {
+  throw new HeadraceError('internal.bug', `unhandled case ${String(value)}`)
+}

@@ -1,0 +1,1 @@
+export type { CompiledView, Dataset, Pipeline, PipelineFiles, PostgresSource, Problem } from './pipeline.ts'

@@ -1,0 +1,1 @@
+export type { DocumentShape, ShapeField } from './document-shape.ts'

@@ -1,0 +1,1 @@
+export type { Contract, ContractField, FieldRule } from './contract.ts'

@@ -1,0 +1,20 @@
+export { Document, DocumentRecord, HopRecord, HopRow, ProjectedRow, Route, RouteRecord } from './generated/headrace/v1/document.pb.ts'
+export { Marker, MarkerKind, Op, Origin, Position } from './generated/headrace/v1/origin.pb.ts'
+export {
+  CapturePosition,
+  EventEnvelope,
+  RawRecord,
+  RelationColumn,
+  RelationDescription,
+  RowChange,
+  SnapshotProgress,
+  TableProgress,
+  Tuple,
+} from './generated/headrace/v1/raw.pb.ts'
+export { type ColumnKind, type ColumnType } from './column-type.ts'
+export { FRAME_BYTES, frame, MARKER_SCHEMA_ID, unframe, type Frame } from './framing.ts'
+export { isMarkerKey, markerKey } from './markers.ts'
+export { murmur2, partitionOf } from './partitioner.ts'
+export { comparePositions, decodePosition, encodePosition, formatLsn, parseLsn, POSITION_BYTES } from './position.ts'
+export { canonicalKeyText, hopKey, type KeyTextKind, MAX_KEY_BYTES, parseHopKey, recordKey } from './record-key.ts'
+export { NAME_PATTERN, topicNames, type TopicNames } from './topics.ts'
