@@ -1,1 +1,7 @@
-export {}
+export { type Component, ComponentScope, type Started } from './component.ts'
+export { type ConfigOf, type Declaration, describeConfig, readConfig, type Setting, settings } from './config.ts'
+export { createFailpoints, type Failpoints } from './failpoint.ts'
+export { Health } from './health.ts'
+export { type Folder, readPipelineFolder } from './pipeline-folder.ts'
+export { Secret } from './secret.ts'
+export { runService, type ServiceLog, type ServiceOptions } from './service.ts'
