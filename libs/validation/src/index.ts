@@ -1,1 +1,2 @@
 export type { Contract, ContractField, FieldRule } from './contract.ts'
+export { deriveMessage } from './derive-message.ts'
