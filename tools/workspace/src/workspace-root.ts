@@ -1,0 +1,4 @@
+import { resolve } from 'node:path'
+
+/** Folder of the checkout. */
+export const workspaceRoot = resolve(import.meta.dirname, '../../..')
