@@ -12,7 +12,8 @@ export interface Environment {
   readonly elasticsearchUrl: string | undefined
 }
 
-const text = (value: string | undefined): string | undefined => (value === undefined || value === '' ? undefined : value)
+const text = (value: string | undefined): string | undefined =>
+  value === undefined || value === '' ? undefined : value
 
 export const readEnvironment = (env: NodeJS.ProcessEnv = process.env): Environment => ({
   cacheHome: text(env['XDG_CACHE_HOME']),

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { HeadraceError } from '@headrace/errors'
@@ -19,11 +19,19 @@ const ownFolder = (path: string): string => {
   mkdirSync(path, { recursive: true, mode: 0o755 })
   const stat = lstatSync(path)
   const uid = process.getuid?.()
-  if (!stat.isDirectory() || (uid !== undefined && stat.uid !== uid) || (uid !== undefined && (stat.mode & 0o022) !== 0)) {
-    throw new HeadraceError('stack.start_failed', 'the cache folder belongs to somebody else or others may write to it', {
-      where: path,
-      hint: 'Remove it, or set XDG_CACHE_HOME to a folder of your own.',
-    })
+  if (
+    !stat.isDirectory() ||
+    (uid !== undefined && stat.uid !== uid) ||
+    (uid !== undefined && (stat.mode & 0o022) !== 0)
+  ) {
+    throw new HeadraceError(
+      'stack.start_failed',
+      'the cache folder belongs to somebody else or others may write to it',
+      {
+        where: path,
+        hint: 'Remove it, or set XDG_CACHE_HOME to a folder of your own.',
+      },
+    )
   }
   return path
 }
@@ -51,4 +59,14 @@ export const serverFolder = (path: string, user: RunAs | undefined = runAs()): s
   chmodSync(path, 0o700)
   if (user !== undefined) chownSync(path, user.uid, user.gid)
   return path
+}
+
+/** Writes a file that only the servers and we can read. */
+export const serverFile = (
+  path: string,
+  content: string | Buffer,
+  user: RunAs | undefined = runAs(),
+): void => {
+  writeFileSync(path, content, { mode: 0o600 })
+  if (user !== undefined) chownSync(path, user.uid, user.gid)
 }

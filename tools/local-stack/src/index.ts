@@ -1,1 +1,15 @@
-export {}
+export {
+  addressEnvironment,
+  allStacks,
+  startStack,
+  stackStatus,
+  stopStack,
+  type Addresses,
+  type Stack,
+  type StackOptions,
+  type StackStatus,
+} from './stack.ts'
+export { type Progress } from './progress.ts'
+export { type ServiceOptions } from './service.ts'
+export { serviceNames, versions, type ServiceName } from './versions.ts'
+export { runStackCommand } from './cli.ts'

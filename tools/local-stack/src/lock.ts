@@ -28,7 +28,11 @@ const removeStale = (path: string): void => {
  * Runs `work` while no other process runs work under the same path. A lock whose holder died is taken over.
  * The lock file appears with its content (link), so nobody reads half of it.
  */
-export const withLock = async <T>(path: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> => {
+export const withLock = async <T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> => {
   mkdirSync(dirname(path), { recursive: true })
   const mine = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}`
   writeFileSync(mine, JSON.stringify(identify(process.pid)))

@@ -23,7 +23,9 @@ export const freePort = async (taken: ReadonlySet<number> = new Set()): Promise<
 }
 
 /** As many different free ports as there are names. */
-export const freePorts = async <Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> => {
+export const freePorts = async <Name extends string>(
+  names: readonly Name[],
+): Promise<Record<Name, number>> => {
   const taken = new Set<number>()
   const ports: [Name, number][] = []
   for (const name of names) {

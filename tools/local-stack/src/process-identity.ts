@@ -30,13 +30,24 @@ export const parseStat = (text: string): Row => {
 /** One line of `ps -o pid=,ppid=,stat=,lstart=`. */
 const parsePs = (line: string): Row => {
   const [pid, parent, state, ...started] = line.trim().split(/\s+/)
-  return { pid: Number(pid), parent: Number(parent), dead: state?.startsWith('Z') ?? true, started: started.join(' ') }
+  return {
+    pid: Number(pid),
+    parent: Number(parent),
+    dead: state?.startsWith('Z') ?? true,
+    started: started.join(' '),
+  }
 }
 
 const ps = (args: readonly string[]): Row[] => {
   try {
-    const text = execFileSync('ps', [...args, '-o', 'pid=,ppid=,stat=,lstart='], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    return text.split('\n').filter(line => line.trim() !== '').map(parsePs)
+    const text = execFileSync('ps', [...args, '-o', 'pid=,ppid=,stat=,lstart='], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    return text
+      .split('\n')
+      .filter(line => line.trim() !== '')
+      .map(parsePs)
   } catch {
     return []
   }
@@ -68,7 +79,8 @@ export const identify = (pid: number): ProcessIdentity | undefined => {
 }
 
 /** Whether this very process still runs (a zombie does not). */
-export const running = (identity: ProcessIdentity): boolean => identify(identity.pid)?.started === identity.started
+export const running = (identity: ProcessIdentity): boolean =>
+  identify(identity.pid)?.started === identity.started
 
 const allRows = (): Row[] => {
   if (process.platform !== 'linux') return ps(['-A'])
@@ -83,7 +95,8 @@ export const processTree = (root: ProcessIdentity): ProcessIdentity[] => {
   const rows = allRows().filter(row => !row.dead)
   const tree: ProcessIdentity[] = [root]
   for (const parent of tree) {
-    for (const row of rows) if (row.parent === parent.pid && row.pid !== parent.pid) tree.push(identityOf(row))
+    for (const row of rows)
+      if (row.parent === parent.pid && row.pid !== parent.pid) tree.push(identityOf(row))
   }
   return tree
 }

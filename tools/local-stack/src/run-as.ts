@@ -13,7 +13,9 @@ export interface RunAs {
 export const unprivilegedUser = (passwd: string): RunAs => {
   const users = passwd.split('\n').flatMap(line => {
     const [name, , uid, gid] = line.split(':')
-    return name === undefined || uid === undefined || gid === undefined ? [] : [{ name, uid: Number(uid), gid: Number(gid) }]
+    return name === undefined || uid === undefined || gid === undefined
+      ? []
+      : [{ name, uid: Number(uid), gid: Number(gid) }]
   })
   const found = users.find(user => user.name === 'nobody') ?? users.find(user => user.uid > 0)
   return found === undefined ? { uid: 65534, gid: 65534 } : { uid: found.uid, gid: found.gid }

@@ -49,9 +49,13 @@ export const withService = (state: StackState, service: ServiceName, part: Servi
 })
 
 /** The servers that really run: a pid that ended or now belongs to another process does not count. */
-export const runningServices = (state: StackState): Partial<Record<ServiceName, ServiceState & { process: ProcessIdentity }>> =>
+export const runningServices = (
+  state: StackState,
+): Partial<Record<ServiceName, ServiceState & { process: ProcessIdentity }>> =>
   Object.fromEntries(
-    Object.entries(state.services).filter(([, service]) => service.process !== undefined && running(service.process)),
+    Object.entries(state.services).filter(
+      ([, service]) => service.process !== undefined && running(service.process),
+    ),
   )
 
 export const stackNames = (root: string): string[] => {
@@ -65,4 +69,5 @@ export const stackNames = (root: string): string[] => {
   }
 }
 
-export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+export const removeFolder = (folder: string): void =>
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
