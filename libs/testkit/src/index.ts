@@ -1,1 +1,6 @@
-export {}
+export { backendEnvironment, type Backends, backends } from './backends.ts'
+export { createDatabase, type TestDatabase } from './database.ts'
+export { type NodeCommand, nodeCommand } from './node-command.ts'
+export { type Random, seededRandom, testSeed } from './random.ts'
+export { uniqueName } from './unique-name.ts'
+export { waitFor, type WaitOptions } from './wait-for.ts'

@@ -1,0 +1,83 @@
+import { Pool, type QueryResultRow, types } from 'pg'
+import { backends } from './backends.ts'
+import { uniqueName } from './unique-name.ts'
+
+export interface TestDatabase {
+  readonly name: string
+  readonly url: string
+  readonly pool: Pool
+  /** Rows of one statement. Timestamps come as Postgres' own text, integers beyond 32 bits as strings. */
+  query<Row extends QueryResultRow = QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>
+  /** Closes our connections, drops the replication slots of this database and the database, whoever is still in it. */
+  drop(): Promise<void>
+}
+
+// pg turns these into Date objects: microseconds and the difference between infinity and NaN get lost
+const asText = new Set<number>([types.builtins.DATE, types.builtins.TIMESTAMP, types.builtins.TIMESTAMPTZ])
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+const connect = (url: string, max: number): Pool => {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    types: {
+      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+        asText.has(oid)
+          ? (value: string) => value
+          : types.getTypeParser(oid, format as 'text')) as typeof types.getTypeParser,
+    },
+  })
+  // a connection that the server ends while idle (drop, kill tests) is not an error of the test
+  pool.on('error', () => undefined)
+  pool.on('connect', client => client.on('error', () => undefined))
+  return pool
+}
+
+/** Ends who reads from the slots, then drops them: an active slot cannot be dropped, and a database with slots neither. */
+const dropSlots = async (admin: Pool, name: string): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    await admin.query(
+      'select pg_terminate_backend(active_pid) from pg_replication_slots where database = $1 and active',
+      [name],
+    )
+    try {
+      await admin.query(
+        'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = $1',
+        [name],
+      )
+      return
+    } catch (error) {
+      if (attempt === 50) throw error
+    }
+    // the backend needs a moment to let go; the server does the waiting
+    await admin.query('select pg_sleep(0.05)')
+  }
+}
+
+/** An empty database with a name of its own on the Postgres of `backends()`. */
+export const createDatabase = async (
+  prefix = 'test',
+  serverUrl: string = backends().postgresUrl,
+): Promise<TestDatabase> => {
+  const name = uniqueName(prefix, '_')
+  const admin = connect(serverUrl, 1)
+  await admin.query(`create database ${quoted(name)}`)
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  const pool = connect(url.href, 10)
+  return {
+    name,
+    url: url.href,
+    pool,
+    query: async <Row extends QueryResultRow>(sql: string, params: readonly unknown[] = []): Promise<Row[]> =>
+      (await pool.query<Row>(sql, [...params])).rows,
+    drop: async () => {
+      // not awaited: it would wait for ever for a client that a failed test did not give back
+      void pool.end()
+      await dropSlots(admin, name)
+      await admin.query(`drop database if exists ${quoted(name)} with (force)`)
+      await admin.end()
+    },
+  }
+}
