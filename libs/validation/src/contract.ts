@@ -28,12 +28,18 @@ export interface ContractField {
   /** Field number in the derived message, from contracts.lock.json. */
   readonly number: number
   readonly required: boolean
+  /** Of an array: its elements are never null. */
+  readonly itemsRequired?: boolean
   readonly rules: readonly FieldRule[]
 }
 
 export type FieldRule =
   | { readonly rule: 'enum'; readonly values: readonly string[] }
+  /** Texts that stand for a missing value (ODCS quality metric missingValues). */
+  | { readonly rule: 'missing'; readonly values: readonly string[] }
+  /** RE2 syntax, found anywhere in the value unless anchored. */
   | { readonly rule: 'pattern'; readonly pattern: string }
+  /** In code points. */
   | { readonly rule: 'length'; readonly min?: number; readonly max?: number }
   /** Bounds as decimal texts, compared exactly. */
   | {
@@ -44,4 +50,7 @@ export type FieldRule =
       readonly exclusiveMax?: string
     }
   | { readonly rule: 'multipleOf'; readonly of: string }
-  | { readonly rule: 'format'; readonly format: 'email' | 'uri' | 'uuid' | 'date' | 'date-time' | 'ipv4' | 'ipv6' | 'hostname' }
+  | {
+      readonly rule: 'format'
+      readonly format: 'email' | 'uri' | 'uuid' | 'date' | 'date-time' | 'ipv4' | 'ipv6' | 'hostname'
+    }

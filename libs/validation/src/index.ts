@@ -1,2 +1,2 @@
 export type { Contract, ContractField, FieldRule } from './contract.ts'
-export { deriveMessage } from './derive-message.ts'
+export { DATASET_PACKAGE, deriveMessage, fieldEncoding } from './derive-message.ts'

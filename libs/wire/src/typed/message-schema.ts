@@ -2,14 +2,7 @@ import type { ColumnType } from '../column-type.ts'
 
 /** Types of a typed message's fields. Everything that is not a number, boolean, bytes or a point in time is a string. */
 export type FieldType =
-  | 'bool'
-  | 'int32'
-  | 'int64'
-  | 'float'
-  | 'double'
-  | 'string'
-  | 'bytes'
-  | 'google.protobuf.Timestamp'
+  'bool' | 'int32' | 'int64' | 'float' | 'double' | 'string' | 'bytes' | 'google.protobuf.Timestamp'
 
 export interface MessageField {
   /** From 2; field 1 of every typed message is its Origin. */
