@@ -39,8 +39,18 @@ export const catalogue = {
   'pipeline.not_found': entry('pipeline-author', 'stop', 66, 'There is no pipeline.yaml in the folder. Name the folder that holds it.'),
   'pipeline.lock_stale': entry('pipeline-author', 'stop', 65, 'contracts.lock.json is missing or does not match the contracts. Run `headrace contracts lock DIR` and commit the file.'),
 
+  // capture and Postgres
+  'capture.key_missing': entry('data-owner', 'stop', 65, 'A change carries no value for a column of its record key, or the column is gone. Replica identity, table and contract must agree; `headrace source check` says what is missing.'),
+  'capture.slot_ahead': entry('operator', 'stop', 80, 'The replication slot has been moved past the position in Kafka: changes between both would be missing. Nothing is skipped silently; `headrace source reset` loads the tables anew.'),
+  'capture.slot_lost': entry('operator', 'stop', 81, 'The replication slot is gone or its WAL was removed. Nothing is skipped silently; `headrace source reset` loads the tables anew.'),
+  'capture.source_rewritten': entry('operator', 'stop', 82, 'The database is not the one the position belongs to, or its past was rewritten behind the position (restore, fail-over). Check the address; `headrace source reset` loads the tables anew.'),
+  'capture.source_unfit': entry('operator', 'stop', 78, 'The source is not set up for capture. The message lists everything that is missing with the SQL that mends it; `headrace source check` prints the same list.'),
+  'postgres.refused': entry('operator', 'stop', 77, 'Postgres refused a statement for a reason that waiting does not mend, such as missing rights. The message has its words and SQLSTATE.'),
+  'postgres.unreachable': entry('operator', 'retry', 69, 'Postgres does not answer, ended the connection, or has no room for it now. Nothing is skipped; work goes on when it is back.'),
+
   // wire formats
   'decode.framing': entry('headrace', 'restart', 70, 'A record on a topic of ours is not framed as it must be. Somebody else wrote to the topic, or versions do not fit.'),
+  'decode.payload': entry('headrace', 'restart', 70, 'The protobuf bytes of a record on a topic of ours cannot be read. Somebody else wrote to the topic, or versions do not fit.'),
 
   // local stack (development and tests)
   'stack.checksum': entry('operator', 'stop', 69, 'A downloaded file is not the one that was locked. Remove it from the local Maven repository and try again; if it stays, the repository serves something else.'),
