@@ -73,6 +73,12 @@ export const catalogue = {
   'kafka.unsupported_format': entry('operator', 'stop', 65, 'Records are in a format or compression that is not understood.'),
   'kafka.writer_fenced': entry('operator', 'restart', 75, 'Another process with the same name took over, or this one was away for longer than its transaction timeout. Give every instance a name of its own; the process restarts and goes on from the committed offsets.'),
 
+  // aggregation
+  'aggregate.incomplete_row': entry('operator', 'stop', 65, 'A row came with an unchanged column whose value is not known, so its documents cannot be made. Set `toast: full` or `reselect` for the dataset and re-snapshot it.'),
+  'aggregate.unsupported_view': entry('pipeline-author', 'stop', 65, 'The view uses something that this release cannot aggregate. The message names it.'),
+  'store.key_too_long': entry('headrace', 'restart', 70, 'A key of the state store is empty or longer than it can hold.'),
+  'store.locked': entry('operator', 'stop', 75, 'Another process has the state store open. Two services must not share a data folder.'),
+
   // processes
   'http.port_taken': entry('operator', 'stop', 69, 'The port of the service is taken by another process. Set HEADRACE_HTTP_PORT to a free one.'),
   'internal.bug': entry('headrace', 'restart', 70, 'A state that cannot happen. Please report it with the log; the process restarts and replays.'),
