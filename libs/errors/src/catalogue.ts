@@ -34,54 +34,224 @@ const entry = (actor: Actor, recovery: Recovery, exit: number, meaning: string):
  */
 export const catalogue = {
   // configuration (exit 78, EX_CONFIG)
-  'config.invalid': entry('operator', 'stop', 78, 'An environment variable is missing or has a value that does not fit its type. The message names each one and what it takes.'),
-  'pipeline.invalid': entry('pipeline-author', 'stop', 65, 'The pipeline folder has mistakes. All are listed with file, line, column and what is allowed; `headrace check DIR` prints the same list.'),
-  'pipeline.not_found': entry('pipeline-author', 'stop', 66, 'There is no pipeline.yaml in the folder. Name the folder that holds it.'),
-  'pipeline.lock_stale': entry('pipeline-author', 'stop', 65, 'contracts.lock.json is missing or does not match the contracts. Run `headrace contracts lock DIR` and commit the file.'),
+  'config.invalid': entry(
+    'operator',
+    'stop',
+    78,
+    'An environment variable is missing or has a value that does not fit its type. The message names each one and what it takes.',
+  ),
+  'pipeline.invalid': entry(
+    'pipeline-author',
+    'stop',
+    65,
+    'The pipeline folder has mistakes. All are listed with file, line, column and what is allowed; `headrace check DIR` prints the same list.',
+  ),
+  'pipeline.not_found': entry(
+    'pipeline-author',
+    'stop',
+    66,
+    'There is no pipeline.yaml in the folder. Name the folder that holds it.',
+  ),
+  'pipeline.lock_stale': entry(
+    'pipeline-author',
+    'stop',
+    65,
+    'contracts.lock.json is missing or does not match the contracts. Run `headrace contracts lock DIR` and commit the file.',
+  ),
 
   // capture and Postgres
-  'capture.key_missing': entry('data-owner', 'stop', 65, 'A change carries no value for a column of its record key, or the column is gone. Replica identity, table and contract must agree; `headrace source check` says what is missing.'),
-  'capture.slot_ahead': entry('operator', 'stop', 80, 'The replication slot has been moved past the position in Kafka: changes between both would be missing. Nothing is skipped silently; `headrace source reset` loads the tables anew.'),
-  'capture.slot_lost': entry('operator', 'stop', 81, 'The replication slot is gone or its WAL was removed. Nothing is skipped silently; `headrace source reset` loads the tables anew.'),
-  'capture.source_rewritten': entry('operator', 'stop', 82, 'The database is not the one the position belongs to, or its past was rewritten behind the position (restore, fail-over). Check the address; `headrace source reset` loads the tables anew.'),
-  'capture.source_unfit': entry('operator', 'stop', 78, 'The source is not set up for capture. The message lists everything that is missing with the SQL that mends it; `headrace source check` prints the same list.'),
-  'postgres.refused': entry('operator', 'stop', 77, 'Postgres refused a statement for a reason that waiting does not mend, such as missing rights. The message has its words and SQLSTATE.'),
-  'postgres.unreachable': entry('operator', 'retry', 69, 'Postgres does not answer, ended the connection, or has no room for it now. Nothing is skipped; work goes on when it is back.'),
+  'capture.key_missing': entry(
+    'data-owner',
+    'stop',
+    65,
+    'A change carries no value for a column of its record key, or the column is gone. Replica identity, table and contract must agree; `headrace source check` says what is missing.',
+  ),
+  'capture.slot_ahead': entry(
+    'operator',
+    'stop',
+    80,
+    'The replication slot has been moved past the position in Kafka: changes between both would be missing. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
+  ),
+  'capture.slot_lost': entry(
+    'operator',
+    'stop',
+    81,
+    'The replication slot is gone or its WAL was removed. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
+  ),
+  'capture.source_rewritten': entry(
+    'operator',
+    'stop',
+    82,
+    'The database is not the one the position belongs to, or its past was rewritten behind the position (restore, fail-over). Check the address; `headrace source reset` loads the tables anew.',
+  ),
+  'capture.source_unfit': entry(
+    'operator',
+    'stop',
+    78,
+    'The source is not set up for capture. The message lists everything that is missing with the SQL that mends it; `headrace source check` prints the same list.',
+  ),
+  'postgres.refused': entry(
+    'operator',
+    'stop',
+    77,
+    'Postgres refused a statement for a reason that waiting does not mend, such as missing rights. The message has its words and SQLSTATE.',
+  ),
+  'postgres.unreachable': entry(
+    'operator',
+    'retry',
+    69,
+    'Postgres does not answer, ended the connection, or has no room for it now. Nothing is skipped; work goes on when it is back.',
+  ),
 
   // wire formats
-  'decode.framing': entry('headrace', 'restart', 70, 'A record on a topic of ours is not framed as it must be. Somebody else wrote to the topic, or versions do not fit.'),
-  'decode.payload': entry('headrace', 'restart', 70, 'The protobuf bytes of a record on a topic of ours cannot be read. Somebody else wrote to the topic, or versions do not fit.'),
+  'decode.framing': entry(
+    'headrace',
+    'restart',
+    70,
+    'A record on a topic of ours is not framed as it must be. Somebody else wrote to the topic, or versions do not fit.',
+  ),
+  'decode.payload': entry(
+    'headrace',
+    'restart',
+    70,
+    'The protobuf bytes of a record on a topic of ours cannot be read. Somebody else wrote to the topic, or versions do not fit.',
+  ),
 
   // local stack (development and tests)
-  'stack.checksum': entry('operator', 'stop', 69, 'A downloaded file is not the one that was locked. Remove it from the local Maven repository and try again; if it stays, the repository serves something else.'),
-  'stack.download_failed': entry('operator', 'stop', 69, 'A server program could not be fetched or unpacked. The message ends with Maven\'s own words; see whether Maven reaches a repository.'),
-  'stack.java_missing': entry('operator', 'stop', 69, 'Kafka and Elasticsearch need Java >= 17. Install it, use the containers, or give the addresses of servers of your own.'),
-  'stack.maven_missing': entry('operator', 'stop', 69, 'Kafka and Elasticsearch are fetched with Maven. Install it, use the containers, or give the addresses of servers of your own.'),
+  'stack.checksum': entry(
+    'operator',
+    'stop',
+    69,
+    'A downloaded file is not the one that was locked. Remove it from the local Maven repository and try again; if it stays, the repository serves something else.',
+  ),
+  'stack.download_failed': entry(
+    'operator',
+    'stop',
+    69,
+    "A server program could not be fetched or unpacked. The message ends with Maven's own words; see whether Maven reaches a repository.",
+  ),
+  'stack.java_missing': entry(
+    'operator',
+    'stop',
+    69,
+    'Kafka and Elasticsearch need Java >= 17. Install it, use the containers, or give the addresses of servers of your own.',
+  ),
+  'stack.maven_missing': entry(
+    'operator',
+    'stop',
+    69,
+    'Kafka and Elasticsearch are fetched with Maven. Install it, use the containers, or give the addresses of servers of your own.',
+  ),
   'stack.port_taken': entry('operator', 'stop', 69, 'A port the stack needs is taken by another process.'),
-  'stack.start_failed': entry('operator', 'stop', 69, 'A server did not come up. The message ends with its last lines and names its log.'),
+  'stack.start_failed': entry(
+    'operator',
+    'stop',
+    69,
+    'A server did not come up. The message ends with its last lines and names its log.',
+  ),
 
   // Kafka
-  'kafka.broker_too_old': entry('operator', 'stop', 69, 'The broker does not know a request that exactly-once delivery needs. Kafka 3.9 or newer is needed.'),
-  'kafka.fenced': entry('headrace', 'restart', 75, 'The partitions belong to a newer generation of the consumer group: nothing was written. The work is dropped; the next assignment takes it up from the committed offsets.'),
-  'kafka.offset_out_of_range': entry('operator', 'stop', 65, 'The position to read from is not in the log (any more): retention removed it, or the topic was made anew. Nothing is skipped silently; rebuild, or reset the position.'),
-  'kafka.partition_mismatch': entry('operator', 'stop', 78, 'Topics that are read together have different numbers of partitions, or an existing topic has another number than configured. Partition counts cannot be changed in place.'),
-  'kafka.record_too_large': entry('data-owner', 'stop', 65, 'A record is bigger than Kafka takes. Nothing of its transaction was written. Raise the limit on the topic and in the configuration, or make the row smaller.'),
-  'kafka.refused': entry('operator', 'stop', 77, 'The broker refused a request for a reason that waiting does not mend, such as missing rights. The message has its error.'),
+  'kafka.broker_too_old': entry(
+    'operator',
+    'stop',
+    69,
+    'The broker does not know a request that exactly-once delivery needs. Kafka 3.9 or newer is needed.',
+  ),
+  'kafka.fenced': entry(
+    'headrace',
+    'restart',
+    75,
+    'The partitions belong to a newer generation of the consumer group: nothing was written. The work is dropped; the next assignment takes it up from the committed offsets.',
+  ),
+  'kafka.offset_out_of_range': entry(
+    'operator',
+    'stop',
+    65,
+    'The position to read from is not in the log (any more): retention removed it, or the topic was made anew. Nothing is skipped silently; rebuild, or reset the position.',
+  ),
+  'kafka.partition_mismatch': entry(
+    'operator',
+    'stop',
+    78,
+    'Topics that are read together have different numbers of partitions, or an existing topic has another number than configured. Partition counts cannot be changed in place.',
+  ),
+  'kafka.record_too_large': entry(
+    'data-owner',
+    'stop',
+    65,
+    'A record is bigger than Kafka takes. Nothing of its transaction was written. Raise the limit on the topic and in the configuration, or make the row smaller.',
+  ),
+  'kafka.refused': entry(
+    'operator',
+    'stop',
+    77,
+    'The broker refused a request for a reason that waiting does not mend, such as missing rights. The message has its error.',
+  ),
   'kafka.topic_missing': entry('operator', 'restart', 69, 'A topic does not exist (yet).'),
-  'kafka.transaction_lost': entry('headrace', 'restart', 75, 'A transaction failed. The message says whether it was certainly not committed or whether its outcome is unknown; the committed offsets tell.'),
-  'kafka.unreachable': entry('operator', 'retry', 69, 'No broker answered in time. Nothing is skipped; work goes on when Kafka is back.'),
-  'kafka.unsupported_format': entry('operator', 'stop', 65, 'Records are in a format or compression that is not understood.'),
-  'kafka.writer_fenced': entry('operator', 'restart', 75, 'Another process with the same name took over, or this one was away for longer than its transaction timeout. Give every instance a name of its own; the process restarts and goes on from the committed offsets.'),
+  'kafka.transaction_lost': entry(
+    'headrace',
+    'restart',
+    75,
+    'A transaction failed. The message says whether it was certainly not committed or whether its outcome is unknown; the committed offsets tell.',
+  ),
+  'kafka.unreachable': entry(
+    'operator',
+    'retry',
+    69,
+    'No broker answered in time. Nothing is skipped; work goes on when Kafka is back.',
+  ),
+  'kafka.unsupported_format': entry(
+    'operator',
+    'stop',
+    65,
+    'Records are in a format or compression that is not understood.',
+  ),
+  'kafka.writer_fenced': entry(
+    'operator',
+    'restart',
+    75,
+    'Another process with the same name took over, or this one was away for longer than its transaction timeout. Give every instance a name of its own; the process restarts and goes on from the committed offsets.',
+  ),
 
   // aggregation
-  'aggregate.incomplete_row': entry('operator', 'stop', 65, 'A row came with an unchanged column whose value is not known, so its documents cannot be made. Set `toast: full` or `reselect` for the dataset and re-snapshot it.'),
-  'aggregate.unsupported_view': entry('pipeline-author', 'stop', 65, 'The view uses something that this release cannot aggregate. The message names it.'),
-  'store.key_too_long': entry('headrace', 'restart', 70, 'A key of the state store is empty or longer than it can hold.'),
-  'store.locked': entry('operator', 'stop', 75, 'Another process has the state store open. Two services must not share a data folder.'),
+  'aggregate.incomplete_row': entry(
+    'operator',
+    'stop',
+    65,
+    'A row came with an unchanged column whose value is not known, so its documents cannot be made. Set `toast: full` or `reselect` for the dataset and re-snapshot it.',
+  ),
+  'aggregate.unsupported_view': entry(
+    'pipeline-author',
+    'stop',
+    65,
+    'The view uses something that this release cannot aggregate. The message names it.',
+  ),
+  'store.key_too_long': entry(
+    'headrace',
+    'restart',
+    70,
+    'A key of the state store is empty or longer than it can hold.',
+  ),
+  'store.locked': entry(
+    'operator',
+    'stop',
+    75,
+    'Another process has the state store open. Two services must not share a data folder.',
+  ),
 
   // processes
-  'http.port_taken': entry('operator', 'stop', 69, 'The port of the service is taken by another process. Set HEADRACE_HTTP_PORT to a free one.'),
-  'internal.bug': entry('headrace', 'restart', 70, 'A state that cannot happen. Please report it with the log; the process restarts and replays.'),
+  'http.port_taken': entry(
+    'operator',
+    'stop',
+    69,
+    'The port of the service is taken by another process. Set HEADRACE_HTTP_PORT to a free one.',
+  ),
+  'internal.bug': entry(
+    'headrace',
+    'restart',
+    70,
+    'A state that cannot happen. Please report it with the log; the process restarts and replays.',
+  ),
   'usage.invalid': entry('caller', 'reject', 64, 'The command line is not right. See `--help`.'),
 } as const satisfies Record<string, CatalogueEntry>
 

@@ -1,6 +1,10 @@
-import { HeadraceError } from '@headrace/errors'
-import type { ConsumerOptions, KafkaConnection, ReaderOptions, WriterOptions } from './options.ts'
+import { ClusterAdmin } from './admin/cluster-admin.ts'
+import { ClusterClient, type ClientInternals } from './connect/cluster-client.ts'
+import { PullConsumer } from './group/pull-consumer.ts'
+import type { ConsumerOptions, KafkaConnection, KafkaLog, ReaderOptions, WriterOptions } from './options.ts'
+import { LogReader } from './reader/log-reader.ts'
 import type { FencedWriter, GroupConsumer, KafkaAdmin, PartitionReader } from './types.ts'
+import { TwoIdWriter, type WriterInternals } from './writer/fenced-writer.ts'
 
 /** One cluster. Everything made from it is stopped by `stop`. */
 export interface Kafka {
@@ -13,7 +17,41 @@ export interface Kafka {
   stop(): Promise<void>
 }
 
+/** What only tests change. */
+export interface KafkaInternals extends ClientInternals, WriterInternals {}
+
+const silent: KafkaLog = () => undefined
+
 /** Connects at first use; wrong addresses show as kafka.unreachable there. */
-export const createKafka = (connection: KafkaConnection): Kafka => {
-  throw new HeadraceError('internal.bug', `not written yet: ${connection.clientId}`)
+export const createKafka = (connection: KafkaConnection, internals: KafkaInternals = {}): Kafka => {
+  const client = () => new ClusterClient(connection, internals)
+  const parts = new Set<{ stop(): Promise<void> }>()
+  const adminClient = client()
+  parts.add(adminClient)
+  const started = async <T extends { start(): Promise<void>; stop(): Promise<void> }>(
+    part: T,
+  ): Promise<T> => {
+    parts.add(part)
+    try {
+      await part.start()
+    } catch (error) {
+      await part.stop()
+      throw error
+    }
+    return part
+  }
+  return {
+    admin: new ClusterAdmin(adminClient),
+    writer: options => started(new TwoIdWriter(client(), options, internals)),
+    consumer: options =>
+      started(new PullConsumer({ group: client(), data: client() }, options, connection.log ?? silent)),
+    reader: options => {
+      const reader = new LogReader(client, options)
+      parts.add(reader)
+      return reader
+    },
+    stop: async () => {
+      await Promise.all([...parts].map(part => part.stop()))
+    },
+  }
 }

@@ -1,0 +1,1 @@
+export { readCommitted, type TestRecord } from './read-committed.ts'
