@@ -90,6 +90,12 @@ export const catalogue = {
     78,
     'The source is not set up for capture. The message lists everything that is missing with the SQL that mends it; `headrace source check` prints the same list.',
   ),
+  'capture.table_not_loaded': entry(
+    'operator',
+    'stop',
+    83,
+    'A table came into the pipeline after the first load, so its rows are not in Kafka. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
+  ),
   'postgres.refused': entry(
     'operator',
     'stop',
@@ -101,6 +107,44 @@ export const catalogue = {
     'retry',
     69,
     'Postgres does not answer, ended the connection, or has no room for it now. Nothing is skipped; work goes on when it is back.',
+  ),
+
+  // command line
+  'dev.already_running': entry(
+    'operator',
+    'stop',
+    69,
+    'A `headrace dev` of this name runs already. Stop it, or give another --name.',
+  ),
+  'dev.not_ready': entry(
+    'operator',
+    'stop',
+    69,
+    'A service did not become ready in time. The message has its last error and its log file.',
+  ),
+  'dev.service_ended': entry(
+    'operator',
+    'stop',
+    69,
+    'A service of `headrace dev` ended for a reason that starting it again does not mend. The message has its last words.',
+  ),
+  'search.refused': entry(
+    'caller',
+    'reject',
+    1,
+    'The search service did not take the request. The message has its reason.',
+  ),
+  'search.unreachable': entry(
+    'operator',
+    'stop',
+    69,
+    'The search service does not answer at the given address.',
+  ),
+  'topics.foreign': entry(
+    'operator',
+    'stop',
+    65,
+    'A topic of the pipeline does not begin with the marker of its making: something else wrote to it first. Use another pipeline name, or delete the topic.',
   ),
 
   // wire formats

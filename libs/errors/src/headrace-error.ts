@@ -35,7 +35,8 @@ export class HeadraceError extends Error {
 }
 
 /** The code of a thrown thing, `internal.bug` for what is none of ours. */
-export const codeOf = (error: unknown): ErrorCode => (error instanceof HeadraceError ? error.code : 'internal.bug')
+export const codeOf = (error: unknown): ErrorCode =>
+  error instanceof HeadraceError ? error.code : 'internal.bug'
 
 /** A branch that cannot be reached; fails to compile when it can. */
 export const unreachable = (value: never): never => {

@@ -18,7 +18,11 @@ export interface BackoffOptions {
  * Delay before try `attempt` (0 = first repetition), in ms: exponential, capped, with full jitter of the upper half.
  * `random` is in [0, 1).
  */
-export const backoffDelay = (attempt: number, random: number, { first = 100, cap = 15_000 }: BackoffOptions = {}): number => {
+export const backoffDelay = (
+  attempt: number,
+  random: number,
+  { first = 100, cap = 15_000 }: BackoffOptions = {},
+): number => {
   const full = Math.min(cap, first * 2 ** Math.min(attempt, 30))
   return Math.round(full / 2 + (full / 2) * random)
 }

@@ -32,7 +32,9 @@ const addProbes = (server: FastifyInstance, health: Health, metrics: Metrics): v
   probe('/livez', () => health.live)
   probe('/readyz', () => health.isReady)
   probe('/startupz', () => health.started)
-  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.expose()))
+  server.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.expose()),
+  )
 }
 
 /** Body of every error answer. */
@@ -43,21 +45,49 @@ export interface ErrorBody {
 const addErrors = (server: FastifyInstance, log: Logger): void => {
   server.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
     if (error instanceof HeadraceError) {
-      const body: ErrorBody = { error: { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) } }
+      const body: ErrorBody = {
+        error: {
+          code: error.code,
+          message: error.message,
+          ...(error.hint === undefined ? {} : { hint: error.hint }),
+        },
+      }
       return reply.status(STATUS_BY_RECOVERY[error.entry.recovery]).send(body)
     }
     const status = error.statusCode ?? 500
-    if (status < 500) return reply.status(status).send({ error: { code: 'usage.invalid', message: error.message } } satisfies ErrorBody)
+    if (status < 500)
+      return reply
+        .status(status)
+        .send({ error: { code: 'usage.invalid', message: error.message } } satisfies ErrorBody)
     log.error({ code: codeOf(error), error: error.stack ?? error.message }, 'a request failed')
-    return reply.status(500).send({ error: { code: 'internal.bug', message: 'the request failed; the log has the details' } } satisfies ErrorBody)
+    return reply
+      .status(500)
+      .send({
+        error: { code: 'internal.bug', message: 'the request failed; the log has the details' },
+      } satisfies ErrorBody)
   })
   server.setNotFoundHandler((request, reply) =>
-    reply.status(404).send({ error: { code: 'usage.invalid', message: `there is no ${request.method} ${request.url.split('?')[0] ?? ''}` } } satisfies ErrorBody),
+    reply
+      .status(404)
+      .send({
+        error: {
+          code: 'usage.invalid',
+          message: `there is no ${request.method} ${request.url.split('?')[0] ?? ''}`,
+        },
+      } satisfies ErrorBody),
   )
 }
 
 /** The HTTP server of a service: its probes, its metrics and its routes, errors mapped, closed gracefully. */
-export const httpServer = ({ port, host = '0.0.0.0', health, metrics, log, bodyLimit = 1_048_576, routes }: HttpServerOptions): Component<HttpServer> => ({
+export const httpServer = ({
+  port,
+  host = '0.0.0.0',
+  health,
+  metrics,
+  log,
+  bodyLimit = 1_048_576,
+  routes,
+}: HttpServerOptions): Component<HttpServer> => ({
   name: 'http',
   start: async () => {
     const server = fastify({ logger: false, bodyLimit, forceCloseConnections: 'idle' })
@@ -67,8 +97,11 @@ export const httpServer = ({ port, host = '0.0.0.0', health, metrics, log, bodyL
     try {
       await server.listen({ port, host })
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-        throw new HeadraceError('http.port_taken', `port ${port} is taken by another process`, { hint: 'Set HEADRACE_HTTP_PORT to a free port.', cause: error })
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+        throw new HeadraceError('http.port_taken', `port ${port} is taken by another process`, {
+          hint: 'Set HEADRACE_HTTP_PORT to a free port.',
+          cause: error,
+        })
       }
       throw error
     }

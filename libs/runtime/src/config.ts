@@ -21,7 +21,9 @@ export interface Setting<T> {
 export type Declaration = Readonly<Record<string, Setting<unknown>>>
 
 /** The values of a declaration. */
-export type ConfigOf<D extends Declaration> = { readonly [K in keyof D]: D[K] extends Setting<infer T> ? T : never }
+export type ConfigOf<D extends Declaration> = {
+  readonly [K in keyof D]: D[K] extends Setting<infer T> ? T : never
+}
 
 interface Options {
   readonly env: string
@@ -29,7 +31,12 @@ interface Options {
   readonly default?: string
 }
 
-const setting = <T>(type: Setting<T>['type'], allowed: string, options: Options, parse: (text: string) => T): Setting<T> => ({
+const setting = <T>(
+  type: Setting<T>['type'],
+  allowed: string,
+  options: Options,
+  parse: (text: string) => T,
+): Setting<T> => ({
   type,
   allowed,
   optional: false,
@@ -50,10 +57,12 @@ export const settings = {
   path: (options: Options): Setting<string> => setting('path', 'a folder or file path', options, notEmpty),
   integer: (options: Options & { readonly min?: number; readonly max?: number }): Setting<number> => {
     const { min = 0, max = Number.MAX_SAFE_INTEGER } = options
-    const allowed = max === Number.MAX_SAFE_INTEGER ? `a whole number >= ${min}` : `a whole number from ${min} to ${max}`
+    const allowed =
+      max === Number.MAX_SAFE_INTEGER ? `a whole number >= ${min}` : `a whole number from ${min} to ${max}`
     return setting('integer', allowed, options, text => {
       const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
-      if (!Number.isSafeInteger(value) || value < min || value > max) throw new Error(`"${text}" is not ${allowed}`)
+      if (!Number.isSafeInteger(value) || value < min || value > max)
+        throw new Error(`"${text}" is not ${allowed}`)
       return value
     })
   },
@@ -63,7 +72,11 @@ export const settings = {
       return text === 'true'
     }),
   list: (options: Options): Setting<readonly string[]> =>
-    setting('list', 'texts separated by commas', options, text => notEmpty(text).split(',').map(part => notEmpty(part.trim()))),
+    setting('list', 'texts separated by commas', options, text =>
+      notEmpty(text)
+        .split(',')
+        .map(part => notEmpty(part.trim())),
+    ),
   choice: <const C extends string>(choices: readonly C[], options: Options): Setting<C> =>
     setting('choice', choices.join(' | '), options, text => {
       const found = choices.find(choice => choice === text)
@@ -71,7 +84,8 @@ export const settings = {
       return found
     }),
   /** Given as `<ENV>`, or as a file named by `<ENV>_FILE`. Its text is never shown in an error. */
-  secret: (options: Options): Setting<Secret> => setting('secret', 'a secret text, or <NAME>_FILE', options, text => new Secret(notEmpty(text))),
+  secret: (options: Options): Setting<Secret> =>
+    setting('secret', 'a secret text, or <NAME>_FILE', options, text => new Secret(notEmpty(text))),
   optional: <T>(inner: Setting<T>): Setting<T | undefined> => ({ ...inner, optional: true }),
 }
 
@@ -91,13 +105,17 @@ export const readConfig = <D extends Declaration>(declaration: D, env: Environme
     try {
       const text = textOf(setting, env)
       if (text !== undefined) values[name] = setting.parse(text)
-      else if (!setting.optional) problems.push(`${setting.env} is not set (${setting.allowed}): ${setting.description}`)
+      else if (!setting.optional)
+        problems.push(`${setting.env} is not set (${setting.allowed}): ${setting.description}`)
     } catch (error) {
       problems.push(`${setting.env}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   if (problems.length > 0) {
-    throw new HeadraceError('config.invalid', `the configuration has ${problems.length} mistake${problems.length > 1 ? 's' : ''}\n  - ${problems.join('\n  - ')}`)
+    throw new HeadraceError(
+      'config.invalid',
+      `the configuration has ${problems.length} mistake${problems.length > 1 ? 's' : ''}\n  - ${problems.join('\n  - ')}`,
+    )
   }
   return values as ConfigOf<D>
 }

@@ -9,7 +9,10 @@ export class Health {
   #why = 'starting'
   #lastTurn: number
 
-  constructor({ now = Date.now, stallMs = 60_000 }: { readonly now?: () => number; readonly stallMs?: number } = {}) {
+  constructor({
+    now = Date.now,
+    stallMs = 60_000,
+  }: { readonly now?: () => number; readonly stallMs?: number } = {}) {
     this.#now = now
     this.#stallMs = stallMs
     this.#lastTurn = now()
@@ -38,7 +41,9 @@ export class Health {
 
   get live(): { readonly ok: boolean; readonly why: string } {
     const silent = this.#now() - this.#lastTurn
-    return silent <= this.#stallMs ? { ok: true, why: 'turning' } : { ok: false, why: `the loop has not turned for ${Math.round(silent / 1000)} s` }
+    return silent <= this.#stallMs
+      ? { ok: true, why: 'turning' }
+      : { ok: false, why: `the loop has not turned for ${Math.round(silent / 1000)} s` }
   }
 
   get isReady(): { readonly ok: boolean; readonly why: string } {

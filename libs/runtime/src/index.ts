@@ -1,5 +1,12 @@
 export { type Component, ComponentScope, type Started } from './component.ts'
-export { type ConfigOf, type Declaration, describeConfig, readConfig, type Setting, settings } from './config.ts'
+export {
+  type ConfigOf,
+  type Declaration,
+  describeConfig,
+  readConfig,
+  type Setting,
+  settings,
+} from './config.ts'
 export { createFailpoints, type Failpoints } from './failpoint.ts'
 export { Health } from './health.ts'
 export { type Folder, readPipelineFolder } from './pipeline-folder.ts'

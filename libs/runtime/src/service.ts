@@ -21,7 +21,12 @@ export interface ServiceOptions {
 
 const EXIT_DEADLINE = 75
 
-const describe = (error: unknown): string => (error instanceof HeadraceError ? error.describe() : error instanceof Error ? (error.stack ?? error.message) : String(error))
+const describe = (error: unknown): string =>
+  error instanceof HeadraceError
+    ? error.describe()
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error)
 
 /** Stops after `ms` whatever still hangs; does not keep the process alive by itself. */
 const armDeadline = (ms: number, log: ServiceLog): void => {
@@ -35,7 +40,12 @@ const armDeadline = (ms: number, log: ServiceLog): void => {
  * The shell of every service: signals, drain with a deadline, exit status. SIGTERM and SIGINT drain; a second one ends at once.
  * Ends the process: status 0 after a drain, the error's exit status otherwise (unknown errors end it too: it replays).
  */
-export const runService = async ({ name, log, stopDeadlineMs = 25_000, run }: ServiceOptions): Promise<never> => {
+export const runService = async ({
+  name,
+  log,
+  stopDeadlineMs = 25_000,
+  run,
+}: ServiceOptions): Promise<never> => {
   const scope = new ComponentScope()
   const stop = new AbortController()
   const onSignal = (signal: NodeJS.Signals): void => {

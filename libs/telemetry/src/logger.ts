@@ -50,5 +50,7 @@ export const createLogger = ({ service, instance, level = 'info', destination }:
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  return wrap(destination === undefined ? pino(options, pino.destination({ sync: true })) : pino(options, destination))
+  return wrap(
+    destination === undefined ? pino(options, pino.destination({ sync: true })) : pino(options, destination),
+  )
 }

@@ -8,7 +8,9 @@ interface MetricOptions<L extends string> {
 }
 
 /** Bounds in seconds that suit latencies from a millisecond to half a minute. */
-export const LATENCY_BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+export const LATENCY_BUCKETS: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+]
 
 /** The metrics of one process, in a registry of its own. Label values are few and known: never keys, ids or error texts. */
 export class Metrics {
@@ -21,11 +23,21 @@ export class Metrics {
   }
 
   counter<const L extends string = never>({ name, help, labels = [] }: MetricOptions<L>): Counter<L> {
-    return new Counter({ name: this.#prefix + name, help, labelNames: [...labels], registers: [this.#registry] })
+    return new Counter({
+      name: this.#prefix + name,
+      help,
+      labelNames: [...labels],
+      registers: [this.#registry],
+    })
   }
 
   /** `collect` runs at each scrape and sets the value. */
-  gauge<const L extends string = never>({ name, help, labels = [], collect }: MetricOptions<L> & { collect?: (gauge: Gauge<L>) => void }): Gauge<L> {
+  gauge<const L extends string = never>({
+    name,
+    help,
+    labels = [],
+    collect,
+  }: MetricOptions<L> & { collect?: (gauge: Gauge<L>) => void }): Gauge<L> {
     const gauge: Gauge<L> = new Gauge({
       name: this.#prefix + name,
       help,
@@ -36,8 +48,19 @@ export class Metrics {
     return gauge
   }
 
-  histogram<const L extends string = never>({ name, help, labels = [], buckets = LATENCY_BUCKETS }: MetricOptions<L> & { buckets?: readonly number[] }): Histogram<L> {
-    return new Histogram({ name: this.#prefix + name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.#registry] })
+  histogram<const L extends string = never>({
+    name,
+    help,
+    labels = [],
+    buckets = LATENCY_BUCKETS,
+  }: MetricOptions<L> & { buckets?: readonly number[] }): Histogram<L> {
+    return new Histogram({
+      name: this.#prefix + name,
+      help,
+      labelNames: [...labels],
+      buckets: [...buckets],
+      registers: [this.#registry],
+    })
   }
 
   /** Text in Prometheus' format. */

@@ -54,9 +54,13 @@ const CLIENTS = {
 export const ownedClientPatterns = owned =>
   Object.entries(CLIENTS)
     .filter(([client]) => !owned.includes(client))
-    .map(([client, owner]) => ({ group: [client, `${client}/*`], message: `Only ${owner} imports ${client}: go through it.` }))
+    .map(([client, owner]) => ({
+      group: [client, `${client}/*`],
+      message: `Only ${owner} imports ${client}: go through it.`,
+    }))
 
 export const clientOwners = [...new Set([...Object.values(CLIENTS), 'libs/testkit'])].map(folder => ({
   files: [`${folder}/**/*.ts`],
-  clients: folder === 'libs/testkit' ? ['pg'] : Object.keys(CLIENTS).filter(client => CLIENTS[client] === folder),
+  clients:
+    folder === 'libs/testkit' ? ['pg'] : Object.keys(CLIENTS).filter(client => CLIENTS[client] === folder),
 }))

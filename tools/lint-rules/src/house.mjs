@@ -1,6 +1,9 @@
 import { basename, relative, sep } from 'node:path'
 
-const rule = (description, create) => ({ meta: { type: 'problem', docs: { description }, schema: [] }, create })
+const rule = (description, create) => ({
+  meta: { type: 'problem', docs: { description }, schema: [] },
+  create,
+})
 
 const placeOf = context => relative(context.cwd, context.filename).split(sep).join('/')
 
@@ -10,8 +13,15 @@ const envInOneFile = rule('process.env is read in one file per app', context => 
   if (/^(apps|examples)\/[^/]+\/src\/config\.ts$/.test(place) || place.startsWith('tools/')) return {}
   return {
     MemberExpression(node) {
-      if (node.object.type === 'Identifier' && node.object.name === 'process' && node.property.name === 'env') {
-        context.report({ node, message: 'process.env is read in src/config.ts of an app only: take the value as an argument.' })
+      if (
+        node.object.type === 'Identifier' &&
+        node.object.name === 'process' &&
+        node.property.name === 'env'
+      ) {
+        context.report({
+          node,
+          message: 'process.env is read in src/config.ts of an app only: take the value as an argument.',
+        })
       }
     },
   }
@@ -19,8 +29,12 @@ const envInOneFile = rule('process.env is read in one file per app', context => 
 
 const kebabCaseFiles = rule('files are named in kebab-case after what they hold', context => ({
   Program(node) {
-    const name = basename(context.filename).replace(/(\.(int|e2e|bench|test|config|preset))*\.[cm]?[jt]s$/, '')
-    if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) context.report({ node, message: `The file name ${name} is not kebab-case.` })
+    const name = basename(context.filename).replace(
+      /(\.(int|e2e|bench|test|config|preset))*\.[cm]?[jt]s$/,
+      '',
+    )
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
+      context.report({ node, message: `The file name ${name} is not kebab-case.` })
   },
 }))
 
@@ -30,17 +44,22 @@ const noDrawerFolders = rule('no folders that hold whatever has no place', conte
   Program(node) {
     const parts = placeOf(context).split('/')
     const drawer = parts.find(part => DRAWERS.has(part.replace(/\.[cm]?ts$/, '')))
-    if (drawer !== undefined) context.report({ node, message: `"${drawer}" says nothing: name it after what it holds.` })
+    if (drawer !== undefined)
+      context.report({ node, message: `"${drawer}" says nothing: name it after what it holds.` })
   },
 }))
 
 /** Topic names are made in libs/wire/src/topics.ts only, so that a renaming cannot miss one. */
 const noTopicLiterals = rule('topic names are made in libs/wire only', context => {
   if (placeOf(context) === 'libs/wire/src/topics.ts') return {}
-  const looksLikeTopic = text => /^\.(raw|validated|dead|eval|hop|index|documents)\.|^\.(relations|positions|contracts|control)$/.test(text)
+  const looksLikeTopic = text =>
+    /^\.(raw|validated|dead|eval|hop|index|documents)\.|^\.(relations|positions|contracts|control)$/.test(
+      text,
+    )
   return {
     TemplateElement(node) {
-      if (looksLikeTopic(node.value.raw)) context.report({ node, message: 'Topic names are made by topicNames() of @headrace/wire only.' })
+      if (looksLikeTopic(node.value.raw))
+        context.report({ node, message: 'Topic names are made by topicNames() of @headrace/wire only.' })
     },
   }
 })
@@ -49,9 +68,15 @@ const noTopicLiterals = rule('topic names are made in libs/wire only', context =
 const noFixedSleeps = rule('no fixed sleeps in tests', context => ({
   CallExpression(node) {
     const { callee } = node
-    const name = callee.type === 'Identifier' ? callee.name : callee.type === 'MemberExpression' ? callee.property.name : ''
+    const name =
+      callee.type === 'Identifier'
+        ? callee.name
+        : callee.type === 'MemberExpression'
+          ? callee.property.name
+          : ''
     const asleep = name === 'sleep' || (name === 'setTimeout' && node.parent?.type !== 'ExpressionStatement')
-    if (asleep) context.report({ node, message: 'Wait for a condition (waitFor of @headrace/testkit), not for time.' })
+    if (asleep)
+      context.report({ node, message: 'Wait for a condition (waitFor of @headrace/testkit), not for time.' })
   },
 }))
 

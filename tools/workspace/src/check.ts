@@ -31,7 +31,14 @@ const lint = async (): Promise<{ ok: boolean; output: string }> => {
   // the boundary rule reads the graph that this writes
   const graph = await run([bin('nx/dist/bin/nx.js'), 'show', 'projects'])
   if (!graph.ok) return graph
-  return run([bin('eslint/bin/eslint.js'), '.', '--max-warnings=0', '--cache', '--cache-location', '.cache/eslint'])
+  return run([
+    bin('eslint/bin/eslint.js'),
+    '.',
+    '--max-warnings=0',
+    '--cache',
+    '--cache-location',
+    '.cache/eslint',
+  ])
 }
 
 const generated = (): Promise<{ ok: boolean; output: string }> => {
@@ -48,8 +55,16 @@ const protoRules = async (): Promise<{ ok: boolean; output: string }> => {
 }
 
 const stages: readonly Stage[] = [
-  { name: 'format', mend: 'npm run format', run: () => run([bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']) },
-  { name: 'types', mend: 'mend the types', run: () => run([bin('typescript/bin/tsc'), '-p', 'tsconfig.json']) },
+  {
+    name: 'format',
+    mend: 'npm run format',
+    run: () => run([bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']),
+  },
+  {
+    name: 'types',
+    mend: 'mend the types',
+    run: () => run([bin('typescript/bin/tsc'), '-p', 'tsconfig.json']),
+  },
   { name: 'lint', mend: 'npx eslint . --fix, then by hand', run: lint },
   { name: 'generated', mend: 'npm run codegen', run: generated },
   { name: 'proto', mend: 'keep wire messages compatible, or add a version folder', run: protoRules },

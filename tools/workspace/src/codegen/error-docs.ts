@@ -19,7 +19,10 @@ const RECOVERY_WORDS = {
 export const generateErrorDocs = (): ReadonlyMap<string, string> => {
   const rows = Object.entries(catalogue)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, { meaning, actor, recovery, exit }]) => `| \`${code}\` | ${meaning} | ${ACTOR_WORDS[actor]} | ${RECOVERY_WORDS[recovery]} | ${exit} |`)
+    .map(
+      ([code, { meaning, actor, recovery, exit }]) =>
+        `| \`${code}\` | ${meaning} | ${ACTOR_WORDS[actor]} | ${RECOVERY_WORDS[recovery]} | ${exit} |`,
+    )
   const text = [
     '# Errors',
     '',

@@ -10,12 +10,21 @@ const OUT = 'libs/wire/src/generated'
 export const generateProto = (): ReadonlyMap<string, string> => {
   const scratch = mkdtempSync(join(tmpdir(), 'headrace-proto-'))
   try {
-    const template = readFileSync(join(workspaceRoot, 'proto/buf.gen.yaml'), 'utf8').replace(`../${OUT}`, scratch)
-    execFileSync(process.execPath, [join(workspaceRoot, 'node_modules/@bufbuild/buf/bin/buf'), 'generate', '--template', template], {
-      cwd: join(workspaceRoot, 'proto'),
-      stdio: ['ignore', 'inherit', 'inherit'],
-    })
-    const files = readdirSync(scratch, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+    const template = readFileSync(join(workspaceRoot, 'proto/buf.gen.yaml'), 'utf8').replace(
+      `../${OUT}`,
+      scratch,
+    )
+    execFileSync(
+      process.execPath,
+      [join(workspaceRoot, 'node_modules/@bufbuild/buf/bin/buf'), 'generate', '--template', template],
+      {
+        cwd: join(workspaceRoot, 'proto'),
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    )
+    const files = readdirSync(scratch, { recursive: true, withFileTypes: true }).filter(entry =>
+      entry.isFile(),
+    )
     return new Map(
       files.map(entry => {
         const path = join(entry.parentPath, entry.name)
