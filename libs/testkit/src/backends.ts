@@ -1,4 +1,5 @@
 import { HeadraceError } from '@headrace/errors'
+import { type Environment, testEnvironment } from './config.ts'
 
 export interface Backends {
   readonly postgresUrl: string
@@ -23,7 +24,7 @@ export const backendEnvironment = (addresses: Backends = backends()): Record<str
  * The servers tests run against. Each address is read when it is asked for, so a test that needs only Kafka runs with
  * only Kafka. An absent one throws config.invalid: a test without its backend fails, it never skips.
  */
-export const backends = (environment: NodeJS.ProcessEnv = process.env): Backends => {
+export const backends = (environment: Environment = testEnvironment()): Backends => {
   const read = (name: string): string => {
     const value = environment[name]
     if (value !== undefined && value !== '') return value

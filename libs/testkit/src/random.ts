@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { type Environment, testEnvironment } from './config.ts'
 
 export interface Random {
   /** Print it when a test fails: the same seed gives the same numbers. */
@@ -23,7 +24,7 @@ const hash = (text: string, start: number): number => {
 }
 
 /** Seed of this run: HEADRACE_TEST_SEED, else a new one. */
-export const testSeed = (environment: NodeJS.ProcessEnv = process.env): number => {
+export const testSeed = (environment: Environment = testEnvironment()): number => {
   const given = environment['HEADRACE_TEST_SEED']
   return given === undefined || given === '' ? randomInt(2 ** 31) : Number(given)
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './root.ts'
+import { workspaceRoot } from './workspace-root.ts'
 import { countOf, type JestReport, nothing, type TestCount } from './test-count.ts'
 
 /** What a test needs, by its file name: `.test.ts` nothing, `.int.test.ts` and `.e2e.test.ts` backends. */
@@ -18,7 +18,7 @@ export interface JestRun {
   readonly signal: AbortSignal
 }
 
-const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js')
+const jest = join(workspaceRoot, 'node_modules', 'jest', 'bin', 'jest.js')
 
 /** jest.preset.cjs chooses the files by HEADRACE_TEST_KIND: a path given as argument then narrows them instead of adding. */
 const environmentOf = (kind: TestKind, addresses: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
@@ -31,7 +31,7 @@ const environmentOf = (kind: TestKind, addresses: Readonly<Record<string, string
 export const listTests = (kind: TestKind, args: readonly string[], signal: AbortSignal): Promise<string[]> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [jest, '--listTests', '--passWithNoTests', ...args], {
-      cwd: root,
+      cwd: workspaceRoot,
       env: environmentOf(kind, {}),
       stdio: ['ignore', 'pipe', 'inherit'],
       signal,
@@ -53,7 +53,7 @@ export const runJest = (run: JestRun): Promise<TestCount> =>
     const report = join(run.reports, `${run.kind}.json`)
     const options = ['--json', `--outputFile=${report}`, `--maxWorkers=${run.workers}`, '--passWithNoTests']
     const child = spawn(process.execPath, [jest, ...options, ...run.args], {
-      cwd: root,
+      cwd: workspaceRoot,
       env: environmentOf(run.kind, run.environment),
       // with --json the report goes to standard output too; what a person reads goes to standard error
       stdio: ['ignore', 'ignore', 'inherit'],
