@@ -1,4 +1,4 @@
-import { backoffDelay, HeadraceError } from '@headrace/errors'
+import { backoffDelay, type HeadraceError } from '@headrace/errors'
 import type { ClusterClient } from '../connect/cluster-client.ts'
 import { createErrorFromCode } from '../connect/kafkajs.ts'
 import { pause } from '../connect/retry.ts'

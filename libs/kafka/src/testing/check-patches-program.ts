@@ -1,0 +1,3 @@
+import { checkPatches } from './check-patches.ts'
+
+process.stdout.write(JSON.stringify(checkPatches()))
