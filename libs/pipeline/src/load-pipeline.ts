@@ -1,19 +1,148 @@
-import type { Pipeline, PipelineFiles, Problem } from './pipeline.ts'
+import { HeadraceError } from '@headrace/errors'
+import type { Contract } from '@headrace/validation'
+import { topicNames } from '@headrace/wire'
+import { type ContractsLock, isCurrent, LOCK_FILE, nextLock, readLock } from './contracts-lock.ts'
+import type { DatasetDraft } from './contracts/compile-contract.ts'
+import { type PipelineDeclaration, pipelineDeclaration } from './declarations/pipeline-file.ts'
+import { viewDeclaration } from './declarations/view-file.ts'
+import type { CompiledView, Dataset, Pipeline, PipelineFiles, Problem } from './pipeline.ts'
+import { describeProblems, sortProblems } from './problems.ts'
+import { readContracts, readFolder } from './read-contracts.ts'
+import { assignTables, type AssignedTable, sourcesOf } from './sources.ts'
+import { compileView } from './views/compile-view.ts'
+import { type ViewDataset, ViewScope } from './views/view-scope.ts'
+import { checkDeclaration } from './yaml/check-declaration.ts'
+import { parseYaml, type YamlFile } from './yaml/yaml-file.ts'
+
+const PIPELINE_FILE = 'pipeline.yaml'
 
 /** What a folder holds: a pipeline when there is no problem. Never throws for mistakes in the files. */
 export interface Inspection {
   readonly pipeline: Pipeline | undefined
   readonly problems: readonly Problem[]
+  /** contracts.lock.json is missing or does not fit the contracts; one of the problems says so too. */
+  readonly lockStale: boolean
   /** Rules of the contracts that are not enforced, `file: path: why` (04 K1). */
   readonly unenforced: readonly string[]
 }
 
+const withNumbers = (
+  draft: DatasetDraft,
+  lock: ContractsLock,
+  table: AssignedTable | undefined,
+): Contract => {
+  const numbers = lock.contracts[draft.dataset]?.fields ?? {}
+  return {
+    ...draft.contract,
+    ...(table === undefined ? {} : { table: { source: table.source, ...draft.table } }),
+    fields: draft.contract.fields.map(field => ({ ...field, number: numbers[field.name]?.number ?? 0 })),
+  }
+}
+
+const viewDatasets = (drafts: readonly DatasetDraft[]): ReadonlyMap<string, ViewDataset> =>
+  new Map(
+    drafts.map(({ dataset, contract, notKeys }) => [
+      dataset,
+      {
+        name: dataset,
+        columns: Object.fromEntries(contract.fields.map(({ name, type }) => [name, type])),
+        primaryKey: contract.primaryKey,
+        notKeys,
+      },
+    ]),
+  )
+
+const readViews = (
+  files: PipelineFiles,
+  declared: PipelineDeclaration,
+  datasets: ReadonlyMap<string, ViewDataset>,
+  problems: Problem[],
+): ReadonlyMap<string, CompiledView> => {
+  const views = new Map<string, CompiledView>()
+  const { limit, overflow } = declared.defaults ?? {}
+  const defaults = {
+    ...(limit === undefined ? {} : { limit }),
+    ...(overflow === undefined ? {} : { overflow }),
+  }
+  for (const file of readFolder(files, 'views', '.view.yaml', problems)) {
+    const view = checkDeclaration(file, viewDeclaration, problems)
+    if (view === undefined) continue
+    if (views.has(view.view)) problems.push(file.problem(['view'], `view "${view.view}" is there twice`))
+    const compiled = compileView(new ViewScope(file, datasets, problems, defaults), view, declared.partitions)
+    if (compiled !== undefined) views.set(view.view, compiled)
+  }
+  return views
+}
+
+const lockProblem = (missing: boolean): Problem => ({
+  file: LOCK_FILE,
+  line: 1,
+  column: 1,
+  message: `${missing ? 'is missing' : 'does not fit the contracts'}. Run "headrace contracts lock" and commit the file.`,
+})
+
+interface Read {
+  readonly file: YamlFile
+  readonly declared: PipelineDeclaration
+}
+
+const inspect = (files: PipelineFiles, { file, declared }: Read, problems: Problem[]): Inspection => {
+  const drafts = readContracts(files, declared.defaults?.onInvalid ?? 'withhold', problems)
+  const tables = assignTables(file, declared, drafts, problems)
+  const views = readViews(files, declared, viewDatasets(drafts), problems)
+  const lock = readLock(files, problems)
+  const broken = problems.length > 0
+  const lockStale = !broken && !isCurrent(drafts, lock)
+  if (lockStale) problems.push(lockProblem(lock === undefined))
+  const numbers = lock ?? nextLock(drafts)
+  const datasets = new Map<string, Dataset>(
+    drafts.map(draft => [
+      draft.dataset,
+      { name: draft.dataset, contract: withNumbers(draft, numbers, tables.get(draft.dataset)) },
+    ]),
+  )
+  const pipeline: Pipeline = {
+    name: declared.name,
+    partitions: declared.partitions,
+    topics: topicNames(declared.name),
+    sources: sourcesOf(declared, [...tables.values()]),
+    datasets,
+    views,
+  }
+  return {
+    pipeline: problems.length > 0 ? undefined : pipeline,
+    problems: sortProblems(problems),
+    lockStale,
+    unenforced: drafts.flatMap(draft => draft.contract.unenforced.map(each => `${draft.file.file}: ${each}`)),
+  }
+}
+
 /** All mistakes of a folder at once; `headrace check` prints them. A missing or stale lock is one of them. */
 export const inspectPipeline = (files: PipelineFiles): Inspection => {
-  throw new Error(`not written yet ${files.list('').length}`)
+  const text = files.read(PIPELINE_FILE)
+  const problems: Problem[] = []
+  if (text === undefined) {
+    const missing: Problem = {
+      file: PIPELINE_FILE,
+      line: 1,
+      column: 1,
+      message: 'there is no pipeline.yaml in the folder',
+    }
+    return { pipeline: undefined, problems: [missing], lockStale: false, unenforced: [] }
+  }
+  const file = parseYaml(PIPELINE_FILE, text)
+  const declared = checkDeclaration(file, pipelineDeclaration, problems)
+  if (declared !== undefined) return inspect(files, { file, declared }, problems)
+  readContracts(files, 'withhold', problems)
+  return { pipeline: undefined, problems: sortProblems(problems), lockStale: false, unenforced: [] }
 }
 
 /** Throws pipeline.not_found, pipeline.invalid (all problems in the message) or pipeline.lock_stale. */
 export const loadPipeline = (files: PipelineFiles): Pipeline => {
-  throw new Error(`not written yet ${files.list('').length}`)
+  if (files.read(PIPELINE_FILE) === undefined) {
+    throw new HeadraceError('pipeline.not_found', 'there is no pipeline.yaml in the folder')
+  }
+  const { pipeline, problems, lockStale } = inspectPipeline(files)
+  if (pipeline !== undefined) return pipeline
+  throw new HeadraceError(lockStale ? 'pipeline.lock_stale' : 'pipeline.invalid', describeProblems(problems))
 }

@@ -1,0 +1,58 @@
+import { NAME_PATTERN } from '@headrace/wire'
+import { z } from 'zod'
+
+export const NAME_RULE =
+  'must begin with a lower-case letter and hold only a-z, 0-9, _ and - (at most 63 characters)'
+
+export const nameText = (): z.ZodString => z.string().regex(NAME_PATTERN, NAME_RULE)
+
+const slotName = (): z.ZodString =>
+  z.string().regex(/^[a-z0-9_]{1,63}$/, 'must hold only a-z, 0-9 and _ (at most 63 characters)')
+
+const sourceDeclaration = z.strictObject({
+  tables: z
+    .array(z.string().min(1))
+    .min(1, 'names at least one table')
+    .describe('Tables as schema.table; without a schema: public'),
+  slot: slotName().optional().describe('Name of the replication slot. Default: headrace_<pipeline>_<source>'),
+  publication: slotName()
+    .optional()
+    .describe('Name of the publication. Default: headrace_<pipeline>_<source>'),
+})
+
+export const pipelineDeclaration = z
+  .strictObject({
+    name: nameText().describe('Name of the pipeline; it begins the names of all its topics'),
+    partitions: z
+      .number()
+      .int('must be a whole number')
+      .min(1, 'must be at least 1')
+      .max(1000, 'must be at most 1000')
+      .default(4)
+      .describe('Partition count of all data topics. Another count needs another pipeline name'),
+    sources: z
+      .record(nameText(), sourceDeclaration)
+      .describe('Postgres databases by name, and which of their tables are read'),
+    defaults: z
+      .strictObject({
+        onInvalid: z
+          .enum(['withhold', 'keepLast'])
+          .optional()
+          .describe('What happens downstream when a change is rejected'),
+        limit: z
+          .number()
+          .int('must be a whole number')
+          .min(1, 'must be at least 1')
+          .optional()
+          .describe('Longest list in a document'),
+        overflow: z
+          .enum(['truncate', 'countOnly', 'fail'])
+          .optional()
+          .describe('What happens to longer lists'),
+      })
+      .optional()
+      .describe('Holds for every contract or view that says nothing itself'),
+  })
+  .describe('A pipeline folder: pipeline.yaml')
+
+export type PipelineDeclaration = z.infer<typeof pipelineDeclaration>
