@@ -1,0 +1,85 @@
+import type { Output } from '../output.ts'
+import { readLag } from './lag.ts'
+import type { ServiceStatus } from './service-process.ts'
+import type { Supervisor } from './supervisor.ts'
+
+const REFRESH_MS = 1_000
+const CLEAR_LINE = '\r\u001b[2K'
+
+interface Addresses {
+  readonly postgresUrl: string
+  readonly kafkaBrokers: readonly string[]
+  readonly elasticsearchUrl: string
+}
+
+/** What a person sees of `headrace dev`: steps, a table of addresses, then one line that is kept up to date. */
+export class DevScreen {
+  readonly #out: Output
+  #timer: NodeJS.Timeout | undefined
+  #line = ''
+
+  constructor(out: Output) {
+    this.#out = out
+  }
+
+  step(text: string): void {
+    this.#say(this.#out.paint('dim', `· ${text}`))
+  }
+
+  problem(service: string, text: string): void {
+    this.#say(`${this.#out.paint('yellow', `! ${service}`)}: ${text}`)
+  }
+
+  ready(backends: Addresses, services: Readonly<Record<string, ServiceStatus>>): void {
+    const { hostname, port, pathname } = new URL(backends.postgresUrl)
+    this.#out.line()
+    this.#out.table(
+      ['', 'address', 'pid'],
+      [
+        ['postgres', `${hostname}:${port}${pathname}`, ''],
+        ['kafka', backends.kafkaBrokers.join(','), ''],
+        ['elasticsearch', backends.elasticsearchUrl, ''],
+        ...Object.entries(services).map(([name, { url, pid }]) => [name, url, String(pid ?? '')]),
+      ],
+    )
+    this.#out.line(`\n${this.#out.paint('green', 'ready')}. Ctrl-C stops everything.\n`)
+  }
+
+  /** Shows documents and lag until `close`. Without a terminal only what goes wrong is said. */
+  follow(views: readonly string[], supervisor: Supervisor): void {
+    if (this.#out.json || !this.#out.tty) return
+    let busy = false
+    this.#timer = setInterval(() => {
+      if (busy) return
+      busy = true
+      void readLag(views, supervisor.status())
+        .then(text => this.#show(text))
+        .finally(() => (busy = false))
+    }, REFRESH_MS)
+  }
+
+  stopping(): void {
+    this.close()
+    this.step('stopping')
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#show('')
+  }
+
+  #show(text: string): void {
+    if (this.#out.json || !this.#out.tty || (text === '' && this.#line === '')) return
+    this.#line = text
+    this.#out.raw(`${CLEAR_LINE}${text}`)
+  }
+
+  /** Above the live line. */
+  #say(text: string): void {
+    const live = this.#line
+    this.#show('')
+    this.#out.note(text)
+    if (live !== '') this.#show(live)
+  }
+}

@@ -1,0 +1,30 @@
+import { backoffDelay, catalogue, type ErrorCode } from '@headrace/errors'
+
+/** How a process ended. */
+export interface Ending {
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | null
+  /** Error code of its last words. */
+  readonly code: string | undefined
+}
+
+const STOP_EXITS: ReadonlySet<number> = new Set([64, 65, 66, 69, 77, 78])
+
+const known = (code: string | undefined): code is ErrorCode => code !== undefined && code in catalogue
+
+/**
+ * Whether starting it again can help. The error's code decides; where the log has none, the exit status does.
+ * A signal (kill -9, out of memory) is always followed by a restart.
+ */
+export const isFinal = ({ status, signal, code }: Ending): boolean => {
+  if (signal !== null || status === null) return false
+  if (known(code) && catalogue[code].exit === status) return catalogue[code].recovery === 'stop'
+  return STOP_EXITS.has(status)
+}
+
+/** After this time without an end a service counts as healthy, and the back-off begins anew. */
+export const HEALTHY_MS = 60_000
+
+/** Ms to wait before start number `restarts` (0 = first repetition). */
+export const restartDelay = (restarts: number, random: number): number =>
+  backoffDelay(restarts, random, { first: 200, cap: 15_000 })

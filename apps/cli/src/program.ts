@@ -1,0 +1,61 @@
+import { Command, CommanderError } from 'commander'
+import { HeadraceError } from '@headrace/errors'
+import { addCheck } from './commands/check.ts'
+import { addContracts } from './commands/contracts.ts'
+import { addDev } from './commands/dev.ts'
+import { addSearch } from './commands/search.ts'
+import { addSource } from './commands/source.ts'
+import { addTopics } from './commands/topics.ts'
+import type { CliConfig } from './config.ts'
+import { type Context, Output } from './output.ts'
+
+const EPILOGUE = `
+Addresses may also be given by HEADRACE_POSTGRES_URL, HEADRACE_KAFKA_BROKERS, HEADRACE_ELASTICSEARCH_URL and HEADRACE_SEARCH_URL.
+
+Exit codes: 0 done, 1 something differs or is missing, 64 wrong command line, 65 mistakes in the pipeline folder, 66 no such
+folder, 69 something needed cannot be reached or ended, 70 internal error, 78 wrong configuration.`
+
+/** The command tree; nothing is read or written before an action runs. */
+export const createProgram = (context: Context): Command => {
+  const program = new Command('headrace')
+    .description('Keeps Elasticsearch exactly in step with Postgres.')
+    .exitOverride()
+    .configureOutput({
+      // mistakes are printed once, as errors of the catalogue; the help of an incomplete command line is wanted
+      writeErr: text => (text.startsWith('error:') ? undefined : context.out.note(text.trimEnd())),
+      writeOut: text => context.out.raw(text),
+    })
+    .showSuggestionAfterError()
+    .addHelpText('after', EPILOGUE)
+  for (const add of [addCheck, addContracts, addTopics, addSource, addDev, addSearch]) add(program, context)
+  return program
+}
+
+const toHeadraceError = (error: unknown): HeadraceError => {
+  if (error instanceof HeadraceError) return error
+  if (error instanceof CommanderError) {
+    return new HeadraceError('usage.invalid', error.message.replace(/^error: /, ''), {
+      hint: 'See `headrace --help`.',
+    })
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return new HeadraceError('internal.bug', message, { cause: error })
+}
+
+/** Runs a command line; gives the exit status (of the error catalogue). Never throws, never prints a stack trace. */
+export const runCli = async (args: readonly string[], config: CliConfig): Promise<number> => {
+  const out = new Output({ json: args.includes('--json'), color: config.noColor === undefined })
+  const context: Context = { out, config, exitStatus: 0 }
+  try {
+    await createProgram(context).parseAsync([...args], { from: 'user' })
+    return context.exitStatus
+  } catch (error) {
+    // --help and --version end by an error of status 0
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    // called without a command: the help was printed
+    if (error instanceof CommanderError && error.code === 'commander.help') return 64
+    const known = toHeadraceError(error)
+    out.error(known)
+    return known.entry.exit
+  }
+}

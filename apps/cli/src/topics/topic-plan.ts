@@ -1,0 +1,106 @@
+import type { Contract } from '@headrace/validation'
+import type { CompiledView, Pipeline } from '@headrace/pipeline'
+
+/** What a topic's values are: decides how its incarnation marker is wrapped. `plain` topics carry no markers. */
+export type TopicValues = 'raw' | 'validated' | 'hop' | 'route' | 'document' | 'plain'
+
+export interface PlannedTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly config: Readonly<Record<string, string>>
+  readonly values: TopicValues
+}
+
+const DAY_MS = 86_400_000
+
+/** Whoever was away longer than this rebuilds (design 02 §2.5). */
+const DELETE_RETENTION_MS = 7 * DAY_MS
+const RAW_RETENTION_MS = 30 * DAY_MS
+const DEAD_RETENTION_MS = 90 * DAY_MS
+
+/**
+ * Largest batch in bytes. raw < validated < dead (04 K12): a raw record always fits as validated one (its columns' names
+ * become field numbers, its Origin is the same), and both fit into a dead letter with its diagnosis. Documents hold many rows.
+ */
+const MAX_BYTES = {
+  raw: 2 * 1_048_576,
+  validated: 3 * 1_048_576,
+  dead: 4 * 1_048_576,
+  document: 16 * 1_048_576,
+} as const
+
+const deleting = (retentionMs: number, maxBytes: number): Record<string, string> => ({
+  'cleanup.policy': 'delete',
+  'retention.ms': String(retentionMs),
+  'max.message.bytes': String(maxBytes),
+})
+
+const compacting = (maxBytes: number): Record<string, string> => ({
+  'cleanup.policy': 'compact',
+  'delete.retention.ms': String(DELETE_RETENTION_MS),
+  'max.message.bytes': String(maxBytes),
+})
+
+const datasetTopics = (
+  { topics, partitions }: Pipeline,
+  name: string,
+  { kind }: Contract,
+): readonly PlannedTopic[] => [
+  { topic: topics.raw(name), partitions, values: 'raw', config: deleting(RAW_RETENTION_MS, MAX_BYTES.raw) },
+  {
+    topic: topics.validated(name),
+    partitions,
+    values: 'validated',
+    config:
+      kind === 'change' ? compacting(MAX_BYTES.validated) : deleting(RAW_RETENTION_MS, MAX_BYTES.validated),
+  },
+  {
+    topic: topics.dead(name),
+    partitions,
+    values: 'plain',
+    config: deleting(DEAD_RETENTION_MS, MAX_BYTES.dead),
+  },
+]
+
+const viewTopics = (
+  { topics, partitions }: Pipeline,
+  { name, plan, definition }: CompiledView,
+): readonly PlannedTopic[] => [
+  ...definition.root.lists.flatMap<PlannedTopic>(({ name: edge }) => [
+    {
+      topic: topics.hop(name, plan, edge),
+      partitions,
+      values: 'hop',
+      config: compacting(MAX_BYTES.validated),
+    },
+    {
+      topic: topics.index(name, plan, edge),
+      partitions,
+      values: 'route',
+      config: compacting(MAX_BYTES.validated),
+    },
+  ]),
+  {
+    topic: topics.documents(name, plan),
+    partitions,
+    values: 'document',
+    config: compacting(MAX_BYTES.document),
+  },
+]
+
+/** All topics of a pipeline (design 02 §2.3), control topics first. Pure. */
+export const topicPlan = (pipeline: Pipeline): readonly PlannedTopic[] => {
+  const { relations, positions, contracts, control } = pipeline.topics
+  return [
+    ...[relations, positions, contracts, control].map<PlannedTopic>(topic => ({
+      topic,
+      partitions: 1,
+      values: 'plain',
+      config: compacting(MAX_BYTES.raw),
+    })),
+    ...[...pipeline.datasets.values()].flatMap(({ name, contract }) =>
+      datasetTopics(pipeline, name, contract),
+    ),
+    ...[...pipeline.views.values()].flatMap(view => viewTopics(pipeline, view)),
+  ]
+}
