@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { coordinatesOf, pomFor, readLock, verifyFiles } from './artifacts.ts'
@@ -64,6 +73,17 @@ describe('cached', () => {
     expect(await slow).toBe(quick)
     expect(readFileSync(join(quick, 'by'), 'utf8')).toBe('quick')
     expect(readdirSync(join(root, 'parts'))).toEqual([])
+  })
+})
+
+describe('what a killed fill left', () => {
+  it('is removed by a later fill, but not while it may still be at work', async () => {
+    const old = join(root, 'parts', 'fill-old')
+    const young = join(root, 'parts', 'fill-young')
+    for (const folder of [old, young]) mkdirSync(folder, { recursive: true })
+    utimesSync(old, 1, 1)
+    await cached('thing-1', () => Promise.resolve(), root)
+    expect(readdirSync(join(root, 'parts'))).toEqual(['fill-young'])
   })
 })
 

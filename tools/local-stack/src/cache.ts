@@ -1,7 +1,17 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cacheRoot } from './folders.ts'
 import { removeFolder } from './state.ts'
+
+const abandonedAfterMs = 24 * 3_600_000
+
+/** What a fill left that was killed. No fill takes a day. */
+const removeAbandoned = (parts: string): void => {
+  for (const name of readdirSync(parts)) {
+    const stat = statSync(join(parts, name), { throwIfNoEntry: false })
+    if (stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfterMs) removeFolder(join(parts, name))
+  }
+}
 
 /**
  * The folder `<cache>/<key>`, made by `fill` when it is not there. It appears complete or not at all: `fill` works in a
@@ -18,6 +28,7 @@ export const cached = async (
   mkdirSync(dirname(folder), { recursive: true })
   const parts = join(root, 'parts')
   mkdirSync(parts, { recursive: true })
+  removeAbandoned(parts)
   const beside = mkdtempSync(join(parts, 'fill-'))
   try {
     const content = join(beside, 'content')

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HeadraceError } from '@headrace/errors'
 import { readEnvironment } from './environment.ts'
+import { ephemeralState, sweepEphemeral } from './ephemeral.ts'
 import { stacksRoot, traversable } from './folders.ts'
 import { withLock } from './lock.ts'
 import { type Progress, silent } from './progress.ts'
@@ -171,11 +172,15 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   const given = Object.fromEntries(
     wanted.filter(service => all[service] !== undefined).map(service => [service, all[service]]),
   )
+  const newState = ephemeral
+    ? ephemeralState(name, folder)
+    : { format: 1 as const, name, dataDir: folder, ephemeral, services: {} }
+  sweepEphemeral(stacksRoot())
   return withLock(`${folder}.lock`, options.signal, async () => {
     mkdirSync(folder, { recursive: true })
     const servers = new Servers(
       folder,
-      readState(folder) ?? { format: 1, name, dataDir: folder, ephemeral, services: {} },
+      readState(folder) ?? newState,
       options.options ?? {},
       options.progress ?? silent,
     )

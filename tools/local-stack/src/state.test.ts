@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endEphemeral, ephemeralState, sweepEphemeral } from './ephemeral.ts'
 import { withLock } from './lock.ts'
 import { identify, parseStat, type ProcessIdentity, processTree, running } from './process-identity.ts'
 import { killServer } from './server-process.ts'
@@ -101,6 +102,20 @@ describe('state', () => {
     for (const name of ['b', 'a']) writeState(join(folder, name), empty())
     expect(stackNames(folder)).toEqual(['a', 'b'])
     expect(stackNames(join(folder, 'absent'))).toEqual([])
+  })
+})
+
+describe('ephemeral stacks', () => {
+  it('end when their owner is gone, and only those', () => {
+    const state = ephemeralState('x', folder)
+    expect(state.owner).toEqual(me())
+    writeState(join(folder, 'mine'), state)
+    writeState(join(folder, 'orphan'), { ...state, owner: { ...me(), started: 'before the last boot' } })
+    writeState(join(folder, 'lasting'), empty())
+    sweepEphemeral(folder)
+    expect(stackNames(folder)).toEqual(['lasting', 'mine'])
+    endEphemeral(join(folder, 'lasting'))
+    expect(stackNames(folder)).toEqual(['lasting', 'mine'])
   })
 })
 

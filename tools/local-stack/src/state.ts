@@ -20,6 +20,8 @@ export interface StackState {
   readonly dataDir: string
   /** Ends with the process that started it, and leaves no data. */
   readonly ephemeral: boolean
+  /** Who started an ephemeral one. */
+  readonly owner?: ProcessIdentity
   readonly services: Readonly<Partial<Record<ServiceName, ServiceState>>>
 }
 
