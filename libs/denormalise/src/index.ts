@@ -1,3 +1,19 @@
+export type { Assembled } from './assemble.ts'
+export { Assembler } from './assemble.ts'
+export { type Applied, GroupStage } from './group-stage.ts'
+export { decodeHop, encodeHop, type HopValue } from './hop-codec.ts'
+export { type AggregatePlan, compilePlan, type EdgePlan, type GroupPlan, type RouterPlan, type ViewPlan } from './plan.ts'
+export { type RowChange, toRowChange } from './row-change.ts'
+export {
+  applyRoute,
+  applyRouteMarker,
+  applyRouteTombstone,
+  type RouteEntry,
+  type RouteIndex,
+  type RouteOutput,
+} from './router.ts'
+export type { StateStore } from './state-store.ts'
+export { metaKey, parseRouteKey, routeKey, routePrefix } from './store-keys.ts'
 export type {
   AggregateDefinition,
   Condition,

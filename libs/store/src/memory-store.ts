@@ -2,7 +2,7 @@ import { HeadraceError } from '@headrace/errors'
 import { MAX_STORE_KEY_BYTES, type RangeOptions, type Store, type StoreEntry } from './store.ts'
 
 /** Keys as latin1 text: one character per byte, so the order of the texts is the order of the bytes. */
-const textOf = (key: Buffer): string => key.latin1Slice(0, key.length)
+const textOf = (key: Buffer): string => key.toString('latin1')
 
 /** The twin of the LMDB store for tests: same behaviour, gone with the process. */
 export class MemoryStore implements Store {

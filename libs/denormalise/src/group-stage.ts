@@ -1,0 +1,170 @@
+import { HeadraceError } from '@headrace/errors'
+import { comparePositions, type Position } from '@headrace/wire'
+import { type Assembled, Assembler } from './assemble.ts'
+import { GroupAggregates } from './group-aggregates.ts'
+import type { HopValue } from './hop-codec.ts'
+import type { EdgePlan, GroupPlan } from './plan.ts'
+import { encodeRow, hasUnchanged, mergeRows, UNCHANGED, valuesAt } from './projected-row.ts'
+import type { RowChange } from './row-change.ts'
+import { sortKeyOf } from './sort-key.ts'
+import type { StateStore } from './state-store.ts'
+import { AGGREGATES_SECTION, childRowKey, parseGroupKey, ROOT_SECTION, rootKey, sectionKey, stagePrefix } from './store-keys.ts'
+import {
+  compareWithStored,
+  encodeDeletedRow,
+  encodeLiveRow,
+  isLive,
+  rowOffset,
+  sameRow,
+  storedPosition,
+  storedRow,
+} from './stored-row.ts'
+
+/** Beyond it two texts count as equal in a list's order. */
+const MAX_SORT_BYTES = 32 * 1024
+
+/** What a record did to its document. */
+export type Applied =
+  /** Old or known: nothing was written (05 A7). */
+  | 'ignored'
+  /** Only the position was raised (05 A10). */
+  | 'unchanged'
+  | 'changed'
+  /** The document is gone. */
+  | 'removed'
+
+/**
+ * The group stage of one partition: all inputs that share a node's key (05 A1). Everything but `assemble` is called inside
+ * a store transaction that ends with `flush`. When that transaction fails, the stage is thrown away with it.
+ */
+export class GroupStage {
+  private readonly plan: GroupPlan
+  private readonly store: StateStore
+  private readonly assembler: Assembler
+  /** Aggregates touched since the last flush, by document. */
+  private readonly touched = new Map<string, GroupAggregates>()
+
+  constructor(plan: GroupPlan, store: StateStore) {
+    this.plan = plan
+    this.store = store
+    this.assembler = new Assembler(plan, store)
+  }
+
+  /** A change of the root row. */
+  applyRoot(change: RowChange): Applied {
+    const key = rootKey(this.plan.stage, change.key)
+    const old = this.store.get(key)
+    if (old !== undefined) {
+      const order = compareWithStored(change.position, old)
+      if (order < 0 || (order === 0 && !change.repair)) return order < 0 && change.repair ? 'changed' : 'ignored'
+    }
+    const wasLive = old !== undefined && isLive(old)
+    if (change.deleted) {
+      this.store.put(key, encodeDeletedRow(change.position, change.commitTimeUs))
+      return wasLive || change.repair ? 'removed' : 'unchanged'
+    }
+    const row = this.complete(encodeRow(change.values, this.plan.projected), old, change.values.includes(UNCHANGED))
+    this.store.put(key, encodeLiveRow(change.position, undefined, row))
+    return wasLive && sameRow(old, row) && !change.repair ? 'unchanged' : 'changed'
+  }
+
+  /** A null value on the root's topic: applies by its offset; the position stays (05 A7, A13). */
+  applyRootTombstone(documentKey: string): Applied {
+    const key = rootKey(this.plan.stage, documentKey)
+    const old = this.store.get(key)
+    if (old === undefined || !isLive(old)) return 'ignored'
+    this.store.put(key, encodeDeletedRow(storedPosition(old), 0n))
+    return 'removed'
+  }
+
+  /** A row that stands under this document. The router has ordered its changes; positions are compared all the same. */
+  applyChild(edgeIndex: number, documentKey: string, childKey: string, hop: HopValue): Applied {
+    const edge = this.plan.edges[edgeIndex]!
+    const key = childRowKey(this.plan.stage, documentKey, edgeIndex, childKey)
+    const old = this.store.get(key)
+    if (old !== undefined) {
+      const order = compareWithStored(hop.position, old)
+      if (order < 0 || (order === 0 && !hop.repair)) return order < 0 && hop.repair ? 'changed' : 'ignored'
+    }
+    const row = this.complete(hop.row, old, hasUnchanged(hop.row))
+    this.store.put(key, encodeLiveRow(hop.position, sortKeyOfRow(edge, row), row))
+    if (old === undefined) {
+      this.aggregates(documentKey).add(edge, edgeIndex, row, 0, 1)
+      return 'changed'
+    }
+    if (sameRow(old, row)) return hop.repair ? 'changed' : 'unchanged'
+    if (edge.counted.length > 0) this.aggregates(documentKey).replace(edge, edgeIndex, old, rowOffset(old), row)
+    return 'changed'
+  }
+
+  /** A null value on a hop topic: the child left this parent. */
+  applyChildTombstone(edgeIndex: number, documentKey: string, childKey: string): Applied {
+    const key = childRowKey(this.plan.stage, documentKey, edgeIndex, childKey)
+    const old = this.store.get(key)
+    if (old === undefined) return 'ignored'
+    this.aggregates(documentKey).add(this.plan.edges[edgeIndex]!, edgeIndex, old, rowOffset(old), -1)
+    this.store.remove(key)
+    return 'changed'
+  }
+
+  /**
+   * A truncate or sweep marker on the root's topic: root rows with a lower position are gone (03 C10, C13). Returns the
+   * documents that were removed.
+   */
+  applyRootMarker(position: Position, commitTimeUs: bigint): readonly string[] {
+    const removed: string[] = []
+    for (const { key, value } of this.store.range(stagePrefix(this.plan.stage))) {
+      const { documentKey, section } = parseGroupKey(key)
+      if (section === ROOT_SECTION && isLive(value) && comparePositions(storedPosition(value), position) < 0) removed.push(documentKey)
+    }
+    for (const documentKey of removed) {
+      this.store.put(rootKey(this.plan.stage, documentKey), encodeDeletedRow(position, commitTimeUs))
+    }
+    return removed
+  }
+
+  /** Writes what was kept back: before the local transaction ends. */
+  flush(): void {
+    for (const [documentKey, aggregates] of this.touched) {
+      const key = sectionKey(this.plan.stage, documentKey, AGGREGATES_SECTION)
+      if (aggregates.isEmpty) this.store.remove(key)
+      else this.store.put(key, aggregates.encode())
+    }
+    this.touched.clear()
+  }
+
+  /** The document as the store has it; after a flush. */
+  assemble(documentKey: string): Assembled {
+    return this.assembler.assemble(documentKey)
+  }
+
+  private aggregates(documentKey: string): GroupAggregates {
+    let aggregates = this.touched.get(documentKey)
+    if (aggregates === undefined) {
+      const key = sectionKey(this.plan.stage, documentKey, AGGREGATES_SECTION)
+      aggregates = new GroupAggregates(this.plan, this.store.get(key))
+      this.touched.set(documentKey, aggregates)
+    }
+    return aggregates
+  }
+
+  private complete(row: Buffer, old: Buffer | undefined, hasGaps: boolean): Buffer {
+    if (!hasGaps) return row
+    if (old !== undefined && isLive(old)) return mergeRows(row, storedRow(old))
+    throw new HeadraceError('aggregate.incomplete_row', 'a row has a column that is marked unchanged, but its value is not known', {
+      where: `dataset of view ${this.plan.dataset}`,
+    })
+  }
+}
+
+const sortKeyOfRow = (edge: EdgePlan, row: Buffer): Buffer => {
+  const values = sortValues(edge, row)
+  const whole = values.length === 1 ? values[0]! : Buffer.concat(values)
+  return whole.length <= MAX_SORT_BYTES ? whole : whole.subarray(0, MAX_SORT_BYTES)
+}
+
+const sortValues = (edge: EdgePlan, row: Buffer): Buffer[] => {
+  const places = [...new Set(edge.sort.map(each => each.index))].sort((a, b) => a - b)
+  const texts = valuesAt(row, 0, places)
+  return edge.sort.map(({ index, type, descending }) => sortKeyOf(type, texts[places.indexOf(index)]!, descending))
+}

@@ -1,0 +1,104 @@
+import { HeadraceError } from '@headrace/errors'
+import { comparePositions, type Position, recordKey } from '@headrace/wire'
+import { encodeHop } from './hop-codec.ts'
+import { keyTextOf, unquoted } from './key-text.ts'
+import type { CompiledCondition, RouterPlan } from './plan.ts'
+import { encodeRow, UNCHANGED } from './projected-row.ts'
+import type { RowChange } from './row-change.ts'
+
+/** Where a child stands, as the router's index keeps it. */
+export interface RouteEntry {
+  readonly position: Position
+  /** null: under no parent (null foreign key, filtered out, or deleted). */
+  readonly parentKey: string | null
+  readonly deleted: boolean
+}
+
+export interface RouteIndex {
+  get(childKey: string): RouteEntry | undefined
+}
+
+/** What is written for one change, all in one Kafka transaction with the input's offset (05 A2). */
+export interface RouteOutput {
+  /** Value null: the child left this parent. */
+  readonly hops: readonly { readonly parentKey: string; readonly childKey: string; readonly value: Buffer | null }[]
+  /** New entry of the index. */
+  readonly entry: RouteEntry
+}
+
+/**
+ * A child row changed (05 A2, A7, A10). Undefined: the change is old or known, nothing is written. A row that does not
+ * meet the list's conditions stands under no parent, like one whose foreign key has a null part.
+ */
+export const applyRoute = (plan: RouterPlan, index: RouteIndex, change: RowChange): RouteOutput | undefined => {
+  const old = index.get(change.key)
+  if (old !== undefined) {
+    const order = comparePositions(change.position, old.position)
+    if (order < 0 || (order === 0 && !change.repair)) return undefined
+  }
+  const parentKey = change.deleted ? null : parentOf(plan, change)
+  const before = old?.parentKey ?? null
+  const hops: { parentKey: string; childKey: string; value: Buffer | null }[] = []
+  if (before !== null && before !== parentKey) hops.push({ parentKey: before, childKey: change.key, value: null })
+  if (parentKey !== null) {
+    if (before !== parentKey) refuseUnchanged(plan, change)
+    const row = encodeRow(change.values, plan.projected)
+    const { position, commitTimeUs, repair } = change
+    hops.push({ parentKey, childKey: change.key, value: encodeHop({ position, commitTimeUs, row, repair }) })
+  }
+  return { hops, entry: { position: change.position, parentKey, deleted: change.deleted } }
+}
+
+/** A null value: it has no position and applies by its offset (05 A13). After a DELETE it finds nothing to do. */
+export const applyRouteTombstone = (index: RouteIndex, childKey: string): RouteOutput | undefined => {
+  const old = index.get(childKey)
+  if (old === undefined || old.deleted) return undefined
+  return leave(childKey, old, old.position)
+}
+
+/** A truncate or sweep marker met the entry of a child: everything with a lower position is gone (03 C10, C13). */
+export const applyRouteMarker = (marker: Position, childKey: string, old: RouteEntry): RouteOutput | undefined =>
+  old.deleted || comparePositions(old.position, marker) >= 0 ? undefined : leave(childKey, old, marker)
+
+const leave = (childKey: string, old: RouteEntry, position: Position): RouteOutput => ({
+  hops: old.parentKey === null ? [] : [{ parentKey: old.parentKey, childKey, value: null }],
+  entry: { position, parentKey: null, deleted: true },
+})
+
+const parentOf = (plan: RouterPlan, { key, values }: RowChange): string | null => {
+  const texts: string[] = []
+  for (const { index, type } of plan.foreignKey) {
+    const json = values[index] ?? null
+    if (json === UNCHANGED) throw incomplete(plan, plan.names[index]!, key)
+    if (json === null) return null
+    texts.push(keyTextOf(type, json))
+  }
+  for (const condition of plan.conditions) {
+    const json = values[condition.index] ?? null
+    if (json === UNCHANGED) throw incomplete(plan, plan.names[condition.index]!, key)
+    if (!holds(condition, json)) return null
+  }
+  return recordKey(texts)
+}
+
+const holds = (condition: CompiledCondition, json: string | null): boolean => {
+  switch (condition.is) {
+    case 'null':
+      return json === null
+    case 'not_null':
+      return json !== null
+    case 'in':
+      return json !== null && (condition.values.has(unquoted(json)) || condition.values.has(keyTextOf(condition.type, json)))
+  }
+}
+
+/** A row that comes under a parent anew must be complete: nobody there knows its old values. */
+const refuseUnchanged = (plan: RouterPlan, { key, values }: RowChange): void => {
+  const index = values.indexOf(UNCHANGED)
+  if (index >= 0 && index < plan.projected) throw incomplete(plan, plan.names[index]!, key)
+}
+
+const incomplete = (plan: RouterPlan, column: string, key: string): HeadraceError =>
+  new HeadraceError('aggregate.incomplete_row', `column ${column} of dataset ${plan.dataset} is marked unchanged, but its value is needed`, {
+    where: `list ${plan.edge}, a key of ${key.length} characters`,
+  })
