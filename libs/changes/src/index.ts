@@ -1,1 +1,11 @@
-export {}
+export { ChangeDecoder, type ChangeSink, type DecoderOptions, type KnownPosition, type SourceTransaction } from './change-decoder.ts'
+export {
+  type CapturedTable,
+  fingerprintOf,
+  fingerprintText,
+  readRelation,
+  type Relation,
+  RelationTracker,
+  type RelationTrackerOptions,
+} from './relation.ts'
+export { SnapshotDecoder, type SnapshotDecoderOptions, snapshotLsn } from './snapshot-decoder.ts'

@@ -1,1 +1,30 @@
-export {}
+export { type CopyRowHandler, type CopySession, type CopySessionOptions, openCopySession } from './copy-session.ts'
+export { postgresFault, sqlStateOf } from './faults.ts'
+export { addTablesSql, createPublicationSql, preparePublication, type PublicationState, type PublishedTable, readPublication, sameTable } from './publication.ts'
+export { openReplication, type ReplicationHandlers, type ReplicationOptions, type ReplicationStream } from './replication-stream.ts'
+export {
+  connect,
+  describeAddress,
+  type PostgresConnection,
+  type PostgresSession,
+  quoteIdentifier,
+  quoteLiteral,
+  quoteTable,
+  SESSION_SETTINGS,
+  type TextRow,
+} from './session.ts'
+export {
+  createSlot,
+  type CreatedSlot,
+  dropSlot,
+  emitHeartbeat,
+  readIdentity,
+  readSlot,
+  readTimelineEnd,
+  readWalEnd,
+  releaseSlot,
+  type SlotState,
+  type SourceIdentity,
+} from './slot.ts'
+export { checkSource, prepareSource, problemsOf, type SourceProblem, type SourceWish } from './source-check.ts'
+export { type ColumnInfo, type Heap, numericDomains, readHeaps, readTables, type TableInfo, type TableName } from './tables.ts'

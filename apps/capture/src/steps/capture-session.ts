@@ -1,0 +1,271 @@
+import { RelationTracker, snapshotLsn } from '@headrace/changes'
+import { HeadraceError } from '@headrace/errors'
+import type { FencedWriter } from '@headrace/kafka'
+import {
+  connect,
+  createSlot,
+  dropSlot,
+  numericDomains,
+  type PostgresConnection,
+  type PostgresSession,
+  preparePublication,
+  problemsOf,
+  readHeaps,
+  readIdentity,
+  readPublication,
+  readSlot,
+  readTables,
+  readTimelineEnd,
+  releaseSlot,
+  sameTable,
+  type SourceIdentity,
+} from '@headrace/postgres'
+import type { Failpoints, Health } from '@headrace/runtime'
+import type { CapturePosition } from '@headrace/wire'
+import type { SourceTable } from '../adapters/captured-table.ts'
+import type { Events } from '../events.ts'
+import { ChangeDelivery } from './change-delivery.ts'
+import { decideStart, type Start } from './decide-start.ts'
+import { Delivery, type DeliveryLimits } from './delivery.ts'
+import { firstLoad, type LoadTable } from './first-load.ts'
+import { describeTable, publishedColumns } from './load-plan.ts'
+import { Progress } from './progress.ts'
+import { streamChanges } from './stream-changes.ts'
+import { watchSource } from './watch-source.ts'
+
+export interface CaptureOptions {
+  readonly connection: PostgresConnection
+  readonly source: { readonly name: string; readonly slot: string; readonly publication: string }
+  readonly tables: readonly SourceTable[]
+  readonly partitions: number
+  readonly topics: { readonly positions: string; readonly relations: string }
+  readonly loadConnections: number
+  readonly limits: DeliveryLimits
+  /** How often slot and readiness are looked at. */
+  readonly watchMs: number
+  readonly events: Events
+  readonly health: Health
+  readonly failpoints: Failpoints
+  /** Tests look at its bounds. */
+  readonly observe?: (delivery: Delivery) => void
+}
+
+/** One connected spell: from the position to wherever the source or Kafka ends it. Gives the position it came to, also when it fails. */
+export const captureSession = async (
+  options: CaptureOptions,
+  writer: FencedWriter,
+  position: CapturePosition | null,
+  signal: AbortSignal,
+  reached: (position: CapturePosition) => void,
+): Promise<void> => {
+  const session = await connect(options.connection)
+  try {
+    const { start, identity } = await findStart(options, session, position)
+    options.events.starting(start)
+    if (start.kind === 'stream') {
+      await requireFit(options, session)
+      await capture(options, session, writer, { ...start.position, timeline: identity.timeline }, null, signal, reached)
+    } else await loadAndCapture(options, session, writer, start, identity, signal, reached)
+  } finally {
+    await session.stop().catch(() => undefined)
+  }
+}
+
+const findStart = async (
+  { connection, source, tables }: CaptureOptions,
+  session: PostgresSession,
+  position: CapturePosition | null,
+): Promise<{ readonly start: Start; readonly identity: SourceIdentity }> => {
+  const identity = await readIdentity(connection)
+  // who holds the slot now is fenced already: its last acknowledgement must not come after our look
+  await releaseSlot(session, source.slot)
+  const slot = await readSlot(session, source.slot)
+  const moved = position !== null && position.timeline !== 0 && position.timeline !== identity.timeline
+  const timelineEnd = moved ? await readTimelineEnd(connection, position.timeline, identity.timeline) : null
+  const start = decideStart({ slotName: source.slot, slot, position, identity, timelineEnd, tables: tables.map(table => table.label) })
+  return { start, identity }
+}
+
+const requireFit = async ({ source, tables }: CaptureOptions, session: PostgresSession): Promise<void> => {
+  const problems = await problemsOf(session, { slot: source.slot, publication: source.publication, tables })
+  if (problems.length === 0) return
+  const lines = problems.map(({ what, sql }) => (sql === '' ? `  - ${what}` : `  - ${what}\n      ${sql};`))
+  throw new HeadraceError('capture.source_unfit', `the source lacks ${problems.length} thing${problems.length > 1 ? 's' : ''}\n${lines.join('\n')}`, {
+    where: `source ${source.name}`,
+  })
+}
+
+/** What a fresh load needs besides the position. */
+interface Load {
+  readonly snapshot: string
+  readonly consistentLsn: bigint
+  readonly sweep: boolean
+}
+
+/** Publication first, then the slot (03 C12): a slot that has seen a missing publication may never recover. */
+const loadAndCapture = async (
+  options: CaptureOptions,
+  session: PostgresSession,
+  writer: FencedWriter,
+  start: Start & { readonly kind: 'load' },
+  identity: SourceIdentity,
+  signal: AbortSignal,
+  reached: (position: CapturePosition) => void,
+): Promise<void> => {
+  const { connection, source, tables, events } = options
+  const wish = { slot: source.slot, publication: source.publication, tables }
+  // without the right to do so, the check below says what to run
+  events.prepared(await preparePublication(session, source.publication, tables).catch(() => []))
+  await requireFit(options, session)
+  await dropSlot(session, wish.slot)
+  events.waitingForSlot()
+  const slot = await createSlot(connection, wish.slot)
+  try {
+    events.slotCreated(slot.consistentLsn)
+    const position: CapturePosition = {
+      slot: source.slot,
+      epoch: start.epoch,
+      commitLsn: snapshotLsn(slot.consistentLsn),
+      ordinal: 0,
+      complete: false,
+      acknowledgedLsn: slot.consistentLsn,
+      ...identity,
+      snapshot: { consistentLsn: slot.consistentLsn, finished: false, tables: [] },
+    }
+    const load: Load = { snapshot: slot.snapshot, consistentLsn: slot.consistentLsn, sweep: start.sweep }
+    await capture(options, session, writer, position, { ...load, release: slot.release }, signal, reached)
+  } finally {
+    await slot.release().catch(() => undefined)
+  }
+}
+
+const capture = async (
+  options: CaptureOptions,
+  session: PostgresSession,
+  writer: FencedWriter,
+  position: CapturePosition,
+  load: (Load & { release(): Promise<void> }) | null,
+  signal: AbortSignal,
+  reached: (position: CapturePosition) => void,
+): Promise<void> => {
+  const ended = new AbortController()
+  const both = AbortSignal.any([signal, ended.signal])
+  const running = await wire(options, session, position, writer, reached)
+  const writing = running.delivery.run()
+  const working = work(options, session, running, load, both)
+  try {
+    // the writer returns only when it is closed: here it can only fail
+    await Promise.race([working, writing])
+  } finally {
+    ended.abort()
+    await working.catch(() => undefined)
+    running.delivery.close()
+    await writing
+  }
+}
+
+interface Running {
+  readonly delivery: Delivery
+  readonly changes: ChangeDelivery
+  readonly relations: RelationTracker<SourceTable>
+  /** Set once there is a stream. */
+  acknowledge: (lsn: bigint) => void
+}
+
+const wire = async (
+  options: CaptureOptions,
+  session: PostgresSession,
+  position: CapturePosition,
+  writer: FencedWriter,
+  reached: (position: CapturePosition) => void,
+): Promise<Running> => {
+  const { tables, topics, limits, failpoints, events, health, partitions } = options
+  const infos = await readTables(session, tables)
+  const relations = new RelationTracker<SourceTable>({ tables, numericTypes: numericDomains(infos) })
+  const delivery: Delivery = new Delivery({
+    writer,
+    positionsTopic: topics.positions,
+    progress: new Progress(position),
+    limits,
+    failpoints,
+    delivered: batch => {
+      reached(batch.position)
+      running.acknowledge(batch.position.acknowledgedLsn)
+      health.turned()
+      events.delivered(batch, tables)
+      if (batch.position.snapshot?.finished !== true) {
+        failpoints('capture.load')
+        events.loadProgress(batch.position.snapshot?.tables ?? [], Date.now())
+      }
+    },
+  })
+  const changes = new ChangeDelivery({
+    delivery,
+    relationsTopic: topics.relations,
+    partitions,
+    epoch: position.epoch,
+    ended: events.sourceTransaction,
+  })
+  options.observe?.(delivery)
+  const running: Running = { delivery, changes, relations, acknowledge: () => undefined }
+  return running
+}
+
+const work = async (
+  options: CaptureOptions,
+  session: PostgresSession,
+  running: Running,
+  load: (Load & { release(): Promise<void> }) | null,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { connection, source, events, health, failpoints } = options
+  const { delivery, changes, relations } = running
+  if (load !== null) {
+    const before = performance.now()
+    const tables = await planLoad(options, session, running)
+    await firstLoad({ ...load, connection, source: source.name, epoch: delivery.committed.epoch, tables, connections: options.loadConnections, delivery, changes, relations, signal })
+    await delivery.settled(signal)
+    await load.release()
+    events.loadProgress(delivery.committed.snapshot?.tables ?? [], Number.POSITIVE_INFINITY)
+    const rows = delivery.committed.snapshot?.tables.reduce((sum, table) => sum + Number(table.rowsDone), 0) ?? 0
+    events.loadFinished(rows, (performance.now() - before) / 1000)
+  }
+  if (signal.aborted) return
+  failpoints('capture.before_stream')
+  const stream = await streamChanges({ connection, ...source, source: source.name, position: delivery.committed, relations, changes, delivery, signal })
+  running.acknowledge = lsn => stream.acknowledge(lsn)
+  events.streaming(delivery.committed.acknowledgedLsn)
+  health.ready()
+  const watching = watchSource({
+    session,
+    slot: source.slot,
+    view: stream.view,
+    acknowledged: () => delivery.committed.acknowledgedLsn,
+    lagSeconds: () => (delivery.idle || changes.newestCommitUs === 0 ? 0 : Math.max(0, Date.now() - changes.newestCommitUs / 1000) / 1000),
+    events,
+    health,
+    everyMs: options.watchMs,
+    signal,
+  })
+  watching.catch(() => undefined)
+  await Promise.race([stream.done, watching])
+}
+
+/** The tables as the catalogue has them now, entered in the progress. */
+const planLoad = async ({ tables, source }: CaptureOptions, session: PostgresSession, { delivery, relations }: Running): Promise<readonly LoadTable[]> => {
+  const infos = await readTables(session, tables)
+  const publication = await readPublication(session, source.publication)
+  const planned: LoadTable[] = []
+  for (const table of tables) {
+    const info = infos.find(found => sameTable(found, table))
+    const published = publication?.tables.find(found => sameTable(found, table))
+    if (info === undefined || published === undefined) {
+      throw new HeadraceError('capture.source_unfit', `the table ${table.label} went away or left the publication`, { where: `source ${source.name}` })
+    }
+    const columns = publishedColumns(info, published)
+    const relation = relations.describe(describeTable(info, columns))
+    planned.push({ relation, heaps: await readHeaps(session, info.oid), columns, filter: published.filter })
+    delivery.progress.tables.push({ table: table.label, rowsDone: 0n, rowsEstimated: BigInt(info.estimatedRows), finished: false })
+  }
+  return planned
+}

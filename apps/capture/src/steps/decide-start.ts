@@ -1,0 +1,64 @@
+import { HeadraceError } from '@headrace/errors'
+import type { SlotState, SourceIdentity } from '@headrace/postgres'
+import { type CapturePosition, formatLsn } from '@headrace/wire'
+
+/** How capture begins. */
+export type Start =
+  | { readonly kind: 'stream'; readonly position: CapturePosition }
+  /** `sweep`: something of an earlier attempt may be in the topics, so what is not in the new snapshot must go. */
+  | { readonly kind: 'load'; readonly epoch: number; readonly sweep: boolean }
+
+export interface Found {
+  readonly slotName: string
+  readonly slot: SlotState | null
+  readonly position: CapturePosition | null
+  readonly identity: SourceIdentity
+  /** Where the server's history left the position's timeline; null: it is the same timeline, or not in its history. */
+  readonly timelineEnd: bigint | null
+  /** `schema.table` of all tables of the source. */
+  readonly tables: readonly string[]
+}
+
+const RESET = 'Run `headrace source reset` to load the tables anew.'
+
+/** The position in Kafka decides (03 C3). Pure. Throws when going on would lose changes. */
+export const decideStart = (found: Found): Start => {
+  const { position, slot } = found
+  if (position === null) return { kind: 'load', epoch: 1, sweep: slot !== null }
+  if (position.snapshot?.finished !== true) return { kind: 'load', epoch: Math.max(1, position.epoch), sweep: true }
+  checkHistory(found, position)
+  checkSlot(found, position)
+  checkTables(found, position)
+  return { kind: 'stream', position }
+}
+
+const checkHistory = ({ identity, timelineEnd, slotName }: Found, position: CapturePosition): void => {
+  const where = `slot ${slotName}`
+  if (identity.systemIdentifier !== position.systemIdentifier) {
+    const words = `the position belongs to the database system ${position.systemIdentifier}, this is ${identity.systemIdentifier}`
+    throw new HeadraceError('capture.source_rewritten', words, { where, hint: `Check the address. ${RESET}` })
+  }
+  if (identity.timeline === position.timeline) return
+  if (timelineEnd === null || timelineEnd < position.acknowledgedLsn || timelineEnd <= position.commitLsn) {
+    const words = `the server is on timeline ${identity.timeline}, which left timeline ${position.timeline} before the position in Kafka`
+    throw new HeadraceError('capture.source_rewritten', words, { where, hint: RESET })
+  }
+}
+
+const checkSlot = ({ slot, slotName }: Found, position: CapturePosition): void => {
+  const where = `slot ${slotName}`
+  if (slot === null || slot.confirmed === null) throw new HeadraceError('capture.slot_lost', 'the replication slot is gone', { where, hint: RESET })
+  if (slot.walStatus === 'lost') throw new HeadraceError('capture.slot_lost', 'the WAL that the slot needs was removed', { where, hint: RESET })
+  if (slot.confirmed > position.acknowledgedLsn) {
+    const words = `the slot stands at ${formatLsn(slot.confirmed)}, Kafka has the changes up to ${formatLsn(position.acknowledgedLsn)}`
+    throw new HeadraceError('capture.slot_ahead', words, { where, hint: RESET })
+  }
+}
+
+const checkTables = ({ tables, slotName }: Found, position: CapturePosition): void => {
+  const loaded = new Set(position.snapshot?.tables.map(({ table }) => table) ?? [])
+  const missing = tables.filter(table => !loaded.has(table))
+  if (missing.length === 0) return
+  const words = `the rows of ${missing.join(', ')} were never loaded: the pipeline got these tables after its first load`
+  throw new HeadraceError('capture.table_not_loaded', words, { where: `slot ${slotName}`, hint: RESET })
+}

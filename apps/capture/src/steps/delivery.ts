@@ -1,0 +1,218 @@
+import type { FencedWriter, OutgoingRecord } from '@headrace/kafka'
+import type { Failpoints } from '@headrace/runtime'
+import type { CapturePosition } from '@headrace/wire'
+import { positionRecord } from '../adapters/position-record.ts'
+import type { Progress } from './progress.ts'
+
+/** A socket that can be held back. */
+export interface Valve {
+  pause(): void
+  resume(): void
+}
+
+export interface DeliveryLimits {
+  /** A Kafka transaction closes at so many records ... */
+  readonly records: number
+  /** ... or bytes ... */
+  readonly bytes: number
+  /** ... or ms after its first record, inside a source transaction too (03 C3). */
+  readonly ageMs: number
+  /** Records waiting for the writer; beyond it the valves close (03 C7). */
+  readonly bufferBytes: number
+}
+
+export const DELIVERY_LIMITS: DeliveryLimits = { records: 5_000, bytes: 4_194_304, ageMs: 100, bufferBytes: 16_777_216 }
+
+/** What one Kafka transaction carried. */
+export interface Delivered {
+  readonly position: CapturePosition
+  readonly records: number
+  readonly bytes: number
+  readonly seconds: number
+}
+
+export interface DeliveryOptions {
+  readonly writer: FencedWriter
+  readonly positionsTopic: string
+  readonly progress: Progress
+  readonly limits: DeliveryLimits
+  readonly failpoints: Failpoints
+  /** A transaction is committed: now its position may be acknowledged. */
+  delivered(batch: Delivered): void
+}
+
+/** What a record costs in memory beside its key and value. */
+const RECORD_OVERHEAD = 120
+
+/**
+ * Gathers records and writes them in Kafka transactions, each with the position it leads to (03 C3). While one is being
+ * written the next is gathered. `run` is the only loop; `add` and the rest are called by the readers.
+ */
+export class Delivery {
+  readonly progress: Progress
+  /** Most bytes that ever waited or were being written. */
+  peakBytes = 0
+  readonly #options: DeliveryOptions
+  readonly #valves = new Set<Valve>()
+  #records: OutgoingRecord[] = []
+  #bytes = 0
+  #writingBytes = 0
+  #writing = false
+  #drained = false
+  #due = false
+  #moved = false
+  #unsaved = false
+  #closed = false
+  #paused = false
+  #committed: CapturePosition
+  #timer: NodeJS.Timeout | undefined
+  #wake: () => void = () => undefined
+  #settlers: (() => void)[] = []
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    this.progress = options.progress
+    this.#committed = options.progress.position()
+  }
+
+  /** What the last committed transaction said. */
+  get committed(): CapturePosition {
+    return this.#committed
+  }
+
+  /** Nothing waits and nothing is being written. */
+  get idle(): boolean {
+    return this.#records.length === 0 && !this.#writing && !this.#moved && !this.#unsaved
+  }
+
+  get bufferedBytes(): number {
+    return this.#bytes + this.#writingBytes
+  }
+
+  /** A record of the next transaction; the progress must have been moved to it in the same turn. */
+  add(record: OutgoingRecord): void {
+    if (this.#records.length === 0) this.#startAge()
+    this.#drained = false
+    this.#records.push(record)
+    this.#bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD
+  }
+
+  /** The reader has handed on what it had of a chunk: bounds are checked here, not per record. */
+  checkBounds(): void {
+    const { limits } = this.#options
+    if (this.bufferedBytes > this.peakBytes) this.peakBytes = this.bufferedBytes
+    if (this.#bytes >= limits.bufferBytes && !this.#paused) {
+      this.#paused = true
+      for (const valve of this.#valves) valve.pause()
+    }
+    if (this.#isDue()) this.#wake()
+  }
+
+  /** The source has nothing more just now: what waits is written at once. */
+  drained(): void {
+    this.#drained = true
+    if (this.#isDue()) this.#wake()
+  }
+
+  /** A source transaction with rows ended: its position is written even when all its rows went before it. */
+  ended(): void {
+    if (this.#records.length > 0) return
+    this.#unsaved = true
+    this.#drained = false
+    this.#startAge()
+  }
+
+  /** Writes the position although there is no record: idle acknowledgement, or an end of a phase (03 C2). */
+  commitPosition(): void {
+    this.#moved = true
+    this.#drained = true
+    this.#wake()
+  }
+
+  /** Resolves when all that was added so far is committed, or the signal fires. */
+  async settled(signal: AbortSignal): Promise<void> {
+    while (!this.idle && !signal.aborted) {
+      await new Promise<void>(resolve => {
+        this.#settlers.push(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+
+  /** Adds a reader to hold back when the buffer is full; gives the function that removes it. */
+  addValve(valve: Valve): () => void {
+    this.#valves.add(valve)
+    if (this.#paused) valve.pause()
+    return () => void this.#valves.delete(valve)
+  }
+
+  /** Writes until `close`, then what still waits; rejects when a transaction fails. */
+  async run(): Promise<void> {
+    try {
+      for (;;) {
+        while (!this.#isDue() && !this.#closed) await new Promise<void>(resolve => (this.#wake = resolve))
+        if (this.#records.length === 0 && !this.#moved && !this.#unsaved) return
+        await this.#write()
+      }
+    } finally {
+      clearTimeout(this.#timer)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#wake()
+  }
+
+  #isDue(): boolean {
+    const { limits } = this.#options
+    if (this.#moved) return true
+    const count = this.#records.length
+    if (count === 0) return this.#unsaved && (this.#drained || this.#due)
+    return count >= limits.records || this.#bytes >= limits.bytes || this.#drained || this.#due
+  }
+
+  #startAge(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#due = true
+      this.#wake()
+    }, this.#options.limits.ageMs)
+  }
+
+  async #write(): Promise<void> {
+    const { writer, positionsTopic, failpoints, delivered } = this.#options
+    const records = this.#records
+    const bytes = this.#bytes
+    const position = this.progress.position()
+    this.#records = []
+    this.#bytes = 0
+    this.#due = false
+    this.#moved = false
+    this.#unsaved = false
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writingBytes = bytes
+    this.#writing = true
+    this.#open()
+    const count = records.length
+    records.push(positionRecord(positionsTopic, position))
+    const before = performance.now()
+    failpoints('capture.before_commit')
+    await writer.write({ records })
+    failpoints('capture.after_commit')
+    this.#writing = false
+    this.#writingBytes = 0
+    this.#committed = position
+    delivered({ position, records: count, bytes, seconds: (performance.now() - before) / 1000 })
+    failpoints('capture.after_ack')
+    for (const settler of this.#settlers.splice(0)) settler()
+  }
+
+  /** There is room again. */
+  #open(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    for (const valve of this.#valves) valve.resume()
+  }
+}

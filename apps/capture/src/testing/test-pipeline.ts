@@ -1,0 +1,51 @@
+import type { Pipeline } from '@headrace/pipeline'
+import { topicNames } from '@headrace/wire'
+
+/** A table of a test: its dataset has the same name. */
+export interface TestTable {
+  readonly name: string
+  readonly key: readonly string[]
+}
+
+/** What a test and its child processes agree on. */
+export interface TestWiring {
+  readonly pipeline: string
+  readonly partitions: number
+  readonly tables: readonly TestTable[]
+  readonly slot: string
+}
+
+/** A pipeline with contracts that know the key alone: capture looks at nothing else. */
+export const testPipeline = ({ pipeline, partitions, tables, slot }: TestWiring): Pipeline => ({
+  name: pipeline,
+  partitions,
+  topics: topicNames(pipeline),
+  sources: [
+    {
+      name: 'db',
+      slot,
+      publication: slot,
+      tables: tables.map(({ name }) => ({ schema: 'public', name, dataset: name })),
+    },
+  ],
+  datasets: new Map(
+    tables.map(({ name, key }) => [
+      name,
+      {
+        name,
+        contract: {
+          id: name,
+          version: '1',
+          owner: 'test',
+          dataset: name,
+          kind: 'change',
+          fields: [],
+          primaryKey: key,
+          onInvalid: 'withhold',
+          unenforced: [],
+        },
+      },
+    ]),
+  ),
+  views: new Map(),
+})

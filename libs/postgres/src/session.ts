@@ -1,0 +1,108 @@
+import pg from 'pg'
+import { postgresFault } from './faults.ts'
+
+/** How to reach a database. */
+export interface PostgresConnection {
+  /** postgres://user:password@host:port/database; a secret. */
+  readonly url: string
+  /** Certificates as PEM texts; `true`: the system's authorities. Without it the URL's sslmode decides. */
+  readonly tls?: true | { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  readonly applicationName?: string
+  /** Default 10,000. */
+  readonly connectTimeoutMs?: number
+}
+
+/**
+ * Every session prints values alike (design 02 §2.3): keys and values are compared and kept as text. The rest keeps
+ * server-side defaults from ending or blocking our sessions.
+ */
+export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
+  TimeZone: 'UTC',
+  DateStyle: 'ISO',
+  IntervalStyle: 'postgres',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  lc_monetary: 'C',
+  search_path: '',
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+}
+
+export type TextRow = Readonly<Record<string, string | null>>
+
+/** An ordinary session with pinned settings. All values come as Postgres prints them. */
+export interface PostgresSession {
+  query(text: string, values?: readonly (string | number)[]): Promise<readonly TextRow[]>
+  stop(): Promise<void>
+}
+
+const textTypes = { getTypeParser: () => (value: string | Buffer) => value.toString() }
+
+/** host:port/database for messages: no user, no password. */
+export const describeAddress = (connection: PostgresConnection): string => {
+  try {
+    const { hostname, port, pathname } = new URL(connection.url)
+    return `${hostname}:${port === '' ? '5432' : port}${pathname}`
+  } catch {
+    return 'the given address'
+  }
+}
+
+/** pg's client, connected. `replication`: a walsender session. Errors after connecting are left to who uses it. */
+export const connectClient = async (connection: PostgresConnection, replication: boolean): Promise<pg.Client> => {
+  const options = Object.entries(SESSION_SETTINGS).map(([name, value]) => `-c ${name}=${value}`)
+  const client = new pg.Client({
+    connectionString: connection.url,
+    ...(connection.tls === undefined ? {} : { ssl: connection.tls === true ? true : { ...connection.tls } }),
+    ...(replication ? { replication: 'database' } : {}),
+    application_name: connection.applicationName ?? 'headrace',
+    connectionTimeoutMillis: connection.connectTimeoutMs ?? 10_000,
+    keepAlive: true,
+    options: options.join(' '),
+    types: textTypes,
+  } as pg.ClientConfig)
+  // a lost connection also fails whatever runs on it; this only keeps the process alive
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw postgresFault(error, 'connecting', describeAddress(connection))
+  }
+  return client
+}
+
+/** Opens a session. */
+export const connect = async (connection: PostgresConnection): Promise<PostgresSession> => {
+  const client = await connectClient(connection, false)
+  return {
+    query: (text, values = []) => run(client, connection, text, values),
+    stop: () => client.end(),
+  }
+}
+
+/** One statement on a client of connectClient. */
+export const run = async (
+  client: pg.Client,
+  connection: PostgresConnection,
+  text: string,
+  values: readonly (string | number)[] = [],
+): Promise<readonly TextRow[]> => {
+  try {
+    // without values pg uses the simple protocol, which walsenders need
+    const result = values.length === 0 ? await client.query<TextRow>(text) : await client.query<TextRow>(text, [...values])
+    return result.rows
+  } catch (error) {
+    const words = text.trim().split(/\s+/).slice(0, 3).join(' ')
+    throw postgresFault(error, `running ${words} ...`, describeAddress(connection))
+  }
+}
+
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+export const quoteLiteral = (text: string): string =>
+  text.includes('\\') ? ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`
+
+export const quoteTable = (table: { readonly schema: string; readonly name: string }): string =>
+  `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`
