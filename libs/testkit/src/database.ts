@@ -2,12 +2,17 @@ import { Pool, type QueryResultRow, types } from 'pg'
 import { backends } from './backends.ts'
 import { uniqueName } from './unique-name.ts'
 
-export interface TestDatabase {
-  readonly name: string
-  readonly url: string
+export interface OpenDatabase {
   readonly pool: Pool
   /** Rows of one statement. Timestamps come as Postgres' own text, integers beyond 32 bits as strings. */
   query<Row extends QueryResultRow = QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>
+  /** Closes our connections. */
+  close(): Promise<void>
+}
+
+export interface TestDatabase extends Omit<OpenDatabase, 'close'> {
+  readonly name: string
+  readonly url: string
   /** Closes our connections, drops the replication slots of this database and the database, whoever is still in it. */
   drop(): Promise<void>
 }
@@ -21,6 +26,8 @@ const connect = (url: string, max: number): Pool => {
   const pool = new Pool({
     connectionString: url,
     max,
+    // as the product's own sessions: what Postgres prints must not depend on this machine
+    options: '-c TimeZone=UTC -c DateStyle=ISO',
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
         asText.has(oid)
@@ -55,6 +62,17 @@ const dropSlots = async (admin: Pool, name: string): Promise<void> => {
   }
 }
 
+/** Connections to a database that is there. */
+export const openDatabase = (url: string, connections = 10): OpenDatabase => {
+  const pool = connect(url, connections)
+  return {
+    pool,
+    query: async <Row extends QueryResultRow>(sql: string, params: readonly unknown[] = []): Promise<Row[]> =>
+      (await pool.query<Row>(sql, [...params])).rows,
+    close: () => pool.end(),
+  }
+}
+
 /** An empty database with a name of its own on the Postgres of `backends()`. */
 export const createDatabase = async (
   prefix = 'test',
@@ -65,13 +83,12 @@ export const createDatabase = async (
   await admin.query(`create database ${quoted(name)}`)
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
-  const pool = connect(url.href, 10)
+  const { pool, query } = openDatabase(url.href)
   return {
     name,
     url: url.href,
     pool,
-    query: async <Row extends QueryResultRow>(sql: string, params: readonly unknown[] = []): Promise<Row[]> =>
-      (await pool.query<Row>(sql, [...params])).rows,
+    query,
     drop: async () => {
       // not awaited: it would wait for ever for a client that a failed test did not give back
       void pool.end()

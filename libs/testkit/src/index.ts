@@ -1,5 +1,5 @@
 export { backendEnvironment, type Backends, backends } from './backends.ts'
-export { createDatabase, type TestDatabase } from './database.ts'
+export { createDatabase, type OpenDatabase, openDatabase, type TestDatabase } from './database.ts'
 export { type NodeCommand, nodeCommand } from './node-command.ts'
 export { type Random, seededRandom, testSeed } from './random.ts'
 export { uniqueName } from './unique-name.ts'
