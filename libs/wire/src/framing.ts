@@ -30,7 +30,10 @@ export const frame = (schemaId: number, payload: Uint8Array): Buffer => {
 /** Reads a frame; both forms of the index list `[0]` are taken. The payload is a slice of `bytes`. */
 export const unframe = (bytes: Buffer): Frame => {
   if (bytes.length < FRAME_BYTES || bytes[0] !== MAGIC) {
-    throw new HeadraceError('decode.framing', `a validated record does not begin with Confluent framing (${bytes.length} bytes)`)
+    throw new HeadraceError(
+      'decode.framing',
+      `a validated record does not begin with Confluent framing (${bytes.length} bytes)`,
+    )
   }
   const schemaId = bytes.readUInt32BE(1)
   if (bytes[5] === FIRST_MESSAGE) return { schemaId, payload: bytes.subarray(FRAME_BYTES) }

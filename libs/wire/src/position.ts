@@ -11,7 +11,11 @@ export const comparePositions = (a: Position, b: Position): number => {
 export const POSITION_BYTES = 16
 
 /** Sixteen bytes whose order as bytes is the order of positions. */
-export const encodePosition = (position: Position, into = Buffer.allocUnsafe(POSITION_BYTES), at = 0): Buffer => {
+export const encodePosition = (
+  position: Position,
+  into = Buffer.allocUnsafe(POSITION_BYTES),
+  at = 0,
+): Buffer => {
   into.writeUInt32BE(position.epoch, at)
   into.writeBigUInt64BE(position.commitLsn, at + 4)
   into.writeUInt32BE(position.ordinal, at + 12)

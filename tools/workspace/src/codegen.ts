@@ -2,13 +2,20 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generateErrorDocs } from './codegen/error-docs.ts'
 import { generateProto } from './codegen/proto.ts'
+import { generateSchemas } from './codegen/schemas.ts'
+import { generateWireDescriptors } from './codegen/wire-descriptors.ts'
 import { workspaceRoot } from './workspace-root.ts'
 
 /** One kind of generated files: path from the root of the workspace -> text. */
 export type Generator = () => ReadonlyMap<string, string>
 
 /** Everything that is generated and committed. `npm run codegen` writes it, `npm run check` compares it. */
-const generators: readonly Generator[] = [generateProto, generateErrorDocs]
+const generators: readonly Generator[] = [
+  generateProto,
+  generateWireDescriptors,
+  generateErrorDocs,
+  generateSchemas,
+]
 
 const readOrNothing = (path: string): string | undefined => {
   try {

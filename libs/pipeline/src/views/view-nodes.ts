@@ -115,11 +115,11 @@ const COMPARABLE: readonly ColumnType['kind'][] = [
   'date',
 ]
 
-/** A value of a condition as the column's JSON text. */
+/** A value of a condition as the column prints it. */
 const conditionText = (type: ColumnType, value: string | number | boolean): string | undefined => {
   if (type.kind === 'boolean') return typeof value === 'boolean' ? String(value) : undefined
   if (type.kind.startsWith('int')) return Number.isSafeInteger(value) ? String(value) : undefined
-  return typeof value === 'string' ? JSON.stringify(value) : undefined
+  return typeof value === 'string' ? value : undefined
 }
 
 const buildCondition = (
