@@ -79,6 +79,8 @@ export class Elasticsearch {
         },
         {
           meta: true,
+          // said here because the client takes a text for text/plain; plain JSON is understood by every major version
+          headers: { accept: 'application/json', 'content-type': lines === undefined ? 'application/json' : 'application/x-ndjson' },
           ignore: [...accept],
           ...(timeoutMs === undefined ? {} : { requestTimeout: timeoutMs }),
           ...(signal === undefined ? {} : { signal }),
