@@ -64,7 +64,7 @@ export default tseslint.config(
     rules: { 'max-lines': ['error', { max: 40 }] },
   },
   {
-    files: ['**/*.test.ts', '**/*.bench.ts', 'apps/e2e/**/*.ts', 'libs/*/src/testing/**/*.ts'],
+    files: ['**/*.test.ts', '**/*.bench.ts', 'apps/e2e/**/*.ts', '{apps,libs}/*/src/testing/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 800 }],
       'max-lines-per-function': 'off',

@@ -31,7 +31,7 @@ const envInOneFile = rule('process.env is read in one file per app', context => 
 const kebabCaseFiles = rule('files are named in kebab-case after what they hold', context => ({
   Program(node) {
     const name = basename(context.filename).replace(
-      /(\.(int|e2e|bench|test|config|preset))*\.[cm]?[jt]s$/,
+      /(\.(int|e2e|bench|test|property|config|preset|d))*\.[cm]?[jt]s$/,
       '',
     )
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
