@@ -40,9 +40,9 @@ export class Output {
     if (!this.json) this.#stdout.write(`${text}\n`)
   }
 
-  /** What goes on meanwhile, for a person; to standard error, so that results can be piped. Silent with --json. */
+  /** What goes on meanwhile, for a person; to standard error, so that results can be piped. */
   note(text: string): void {
-    if (!this.json) this.#stderr.write(`${text}\n`)
+    this.#stderr.write(`${text}\n`)
   }
 
   /** The result for a program; silent without --json. */

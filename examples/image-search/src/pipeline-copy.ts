@@ -2,13 +2,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const FOLDER = resolve(import.meta.dirname, '..', 'pipeline')
-const VIEW = 'image_enriched'
+export const VIEW = 'image_enriched'
 
 export const SCHEMA_FILE = resolve(import.meta.dirname, '..', 'schema.sql')
 
 /** The example's pipeline folder as it is. */
-export const PIPELINE_FOLDER = FOLDER
+export const PIPELINE_FOLDER = resolve(import.meta.dirname, '..', 'pipeline')
 
 export interface PipelineCopy {
   readonly dir: string
@@ -29,7 +28,7 @@ const rewrite = (file: string, from: RegExp, to: string): void => {
  */
 export const copyPipeline = (suffix: string): PipelineCopy => {
   const dir = mkdtempSync(join(tmpdir(), 'headrace-pipeline-'))
-  cpSync(FOLDER, dir, { recursive: true })
+  cpSync(PIPELINE_FOLDER, dir, { recursive: true })
   const pipeline = `image-search-${suffix.replaceAll('_', '-')}`
   const view = `${VIEW}_${suffix.replaceAll('-', '_')}`
   rewrite(join(dir, 'pipeline.yaml'), /^name: .*$/m, `name: ${pipeline}`)

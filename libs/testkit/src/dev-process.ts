@@ -11,6 +11,8 @@ export interface DevState {
   readonly postgres: string
   readonly kafka: readonly string[]
   readonly elasticsearch: string
+  /** Servers that were started by it. */
+  readonly started: readonly string[]
   readonly search: string
   readonly views: readonly { readonly name: string; readonly plan: string }[]
   readonly services: Readonly<Record<string, DevService>>

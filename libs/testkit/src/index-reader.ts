@@ -3,11 +3,18 @@ import { exactJsonText, parseExactJson } from './exact-json.ts'
 /** Documents of an index or alias, read past the search service: key (`_id`) -> JSON text with all digits. */
 export type IndexedDocuments = ReadonlyMap<string, string>
 
+/** Stored text of a document whose numbers `_source` would not keep (libs/search-model). */
+const VERBATIM = '_x.verbatim'
+
+interface Found {
+  readonly _id: string
+  readonly _source: unknown
+  readonly fields?: Readonly<Record<string, readonly string[]>>
+  readonly sort: unknown
+}
+
 interface Page {
-  readonly pit_id: string
-  readonly hits: {
-    readonly hits: readonly { readonly _id: string; readonly _source: unknown; readonly sort: unknown }[]
-  }
+  readonly hits: { readonly hits: readonly Found[] }
 }
 
 const PAGE = 2_000
@@ -33,10 +40,11 @@ export const readIndex = async (elasticsearchUrl: string, index: string): Promis
   const documents = new Map<string, string>()
   try {
     for (let after = ''; ;) {
-      const body = `{"size":${PAGE},"pit":{"id":"${opened.id}","keep_alive":"1m"},"sort":[{"_shard_doc":"asc"}]${after}}`
+      const body = `{"size":${PAGE},"pit":{"id":"${opened.id}","keep_alive":"1m"},"sort":[{"_shard_doc":"asc"}],"_source":true,"stored_fields":["${VERBATIM}"]${after}}`
       const page = parseExactJson(await call('POST', `${elasticsearchUrl}/_search`, body)) as Page
       const { hits } = page.hits
-      for (const { _id, _source } of hits) documents.set(_id, exactJsonText(_source))
+      for (const { _id, _source, fields } of hits)
+        documents.set(_id, fields?.[VERBATIM]?.[0] ?? exactJsonText(_source))
       const last = hits.at(-1)
       if (last === undefined) return documents
       after = `,"search_after":${exactJsonText(last.sort)}`

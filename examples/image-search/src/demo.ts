@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+import { readDemoConfig } from './config.ts'
+import { type DemoOptions, isRight, runDemo } from './demo-run.ts'
+import { createScreen } from './screen/screen.ts'
+
+const { values } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+})
+const config = readDemoConfig()
+const options: DemoOptions = { once: values.once, images: 2_000, commits: 500, perSecond: 20 }
+// with --json the last line of standard output is the result; people read the rest on standard error
+const screen = createScreen(values.json ? process.stderr : process.stdout, config.color)
+const stop = new AbortController()
+const stops: (() => Promise<unknown> | void)[] = []
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // dev and the servers end by themselves when this process is gone
+    if (stop.signal.aborted) process.exit(130)
+    screen.note('\nstopping')
+    stop.abort()
+  })
+}
+
+const stopped = new Promise<never>((_resolve, reject) => {
+  stop.signal.addEventListener(
+    'abort',
+    () => setTimeout(() => reject(new Error('stopped')), values.once ? 0 : 2_000),
+    { once: true },
+  )
+})
+stopped.catch(() => undefined)
+
+let status = 1
+try {
+  const result = await Promise.race([
+    runDemo(config, options, screen, { add: run => void stops.push(run) }, stop.signal),
+    stopped,
+  ])
+  status = isRight(result, options) ? 0 : 1
+  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`)
+} catch (error) {
+  status = stop.signal.aborted ? 130 : 1
+  if (!stop.signal.aborted) screen.bad(error instanceof Error ? error.message : String(error))
+} finally {
+  for (const run of stops.reverse()) {
+    try {
+      await run()
+    } catch (error) {
+      screen.bad(error instanceof Error ? error.message : String(error))
+    }
+  }
+}
+process.exit(status)

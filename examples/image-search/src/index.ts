@@ -1,0 +1,7 @@
+export { datasetSql } from './data/dataset-sql.ts'
+export { type AnnotationRow, type Dataset, type ImageRow, makeDataset } from './data/rows.ts'
+export { type WriterOptions, writeRandomChanges, type Written } from './data/writers.ts'
+export { compareDocuments, type Difference } from './oracle/compare.ts'
+export { expectedDocuments, type Queryable } from './oracle/expected-documents.ts'
+export { copyPipeline, PIPELINE_FOLDER, type PipelineCopy, SCHEMA_FILE } from './pipeline-copy.ts'
+export { SearchClient, type SearchAnswer, type SearchHit } from './search-client.ts'
