@@ -4,12 +4,17 @@ import { HeadraceError, type ErrorCode } from '@headrace/errors'
 
 interface KafkajsError extends Error {
   readonly type?: unknown
+  /** CreateTopics gathers its errors. */
+  readonly errors?: readonly unknown[]
 }
 
 const chain = (error: unknown): KafkajsError[] => {
   const errors: KafkajsError[] = []
-  for (let e: unknown = error; e instanceof Error && errors.length < 8; e = e.cause)
-    errors.push(e as KafkajsError)
+  for (let e: unknown = error; e instanceof Error && errors.length < 8;) {
+    const one: KafkajsError = e
+    errors.push(one)
+    e = one.cause ?? one.errors?.[0]
+  }
   return errors
 }
 

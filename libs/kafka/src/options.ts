@@ -10,6 +10,8 @@ export interface KafkaConnection {
   readonly sasl?: SaslOptions
   /** Time for an answer of a broker in ms, default 10,000. */
   readonly requestTimeoutMs?: number
+  /** How long an operation is repeated before it fails with kafka.unreachable, default 30,000 ms. */
+  readonly patienceMs?: number
   /** What the client notices, for the log. Never payloads. */
   readonly log?: KafkaLog
 }

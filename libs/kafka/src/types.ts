@@ -115,7 +115,10 @@ export interface GroupConsumer {
 
 /** A reader without a group (06 E5a): state restore, control topics, dead letters, verify. */
 export interface PartitionReader {
-  /** Batches from `from` up to the last stable offset at the time of the call, then ends. Compaction gaps and control records are passed. */
+  /**
+   * Everything from `from` on that was committed before the call, then ends. Transactions that were open then are
+   * waited for (a killed process's end by their timeout). Compaction gaps and control records are passed.
+   */
   readToEnd(
     topic: string,
     partition: number,

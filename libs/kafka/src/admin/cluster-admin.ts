@@ -1,5 +1,5 @@
 import { HeadraceError } from '@headrace/errors'
-import { PATIENCE_MS, type ClusterClient } from '../connect/cluster-client.ts'
+import type { ClusterClient } from '../connect/cluster-client.ts'
 import type { ClusterMetadata } from '../connect/kafkajs.ts'
 import { commitOffsets, stableOffsets } from '../connect/offsets.ts'
 import { retry } from '../connect/retry.ts'
@@ -122,7 +122,7 @@ export class ClusterAdmin implements KafkaAdmin {
         )
           .createTopics({ topics: [request], timeout: TIMEOUT_MS })
           .catch((error: unknown) => {
-            if (!topicExists(error)) throw error
+            if (brokerErrorType(error) !== 'TOPIC_ALREADY_EXISTS') throw error
           })
       })
     }
@@ -177,19 +177,8 @@ export class ClusterAdmin implements KafkaAdmin {
 
   #retried<T>(attempt: () => Promise<T>, also: (error: unknown) => boolean = () => true): Promise<T> {
     return retry(attempt, {
-      withinMs: PATIENCE_MS,
+      withinMs: this.#client.patienceMs,
       retriable: error => isTransient(error) && also(error) && !this.#client.stopped,
     })
   }
-}
-
-/** kafkajs gathers the errors of CreateTopics in one of its own. */
-const topicExists = (error: unknown): boolean => {
-  if (brokerErrorType(error) === 'TOPIC_ALREADY_EXISTS') return true
-  const errors: unknown = error instanceof Error && 'errors' in error ? error.errors : []
-  return (
-    Array.isArray(errors) &&
-    errors.length > 0 &&
-    errors.every(e => brokerErrorType(e) === 'TOPIC_ALREADY_EXISTS')
-  )
 }

@@ -20,8 +20,7 @@ const CONNECTION_TIMEOUT_MS = 3000
 const METADATA_MAX_AGE_MS = 300_000
 const WARN = 2
 
-/** How long an operation keeps trying before its caller hears of it, ms. */
-export const PATIENCE_MS = 30_000
+const PATIENCE_MS = 30_000
 
 /** What only tests change. */
 export interface ClientInternals {
@@ -65,6 +64,8 @@ const makeCluster = (connection: KafkaConnection, internals: ClientInternals): K
  * whatever waits inside the broker (a join, a long fetch) has a client of its own.
  */
 export class ClusterClient {
+  /** How long an operation keeps trying before its caller hears of it, ms. */
+  readonly patienceMs: number
   readonly #cluster: KafkajsCluster
   readonly #topics = new Set<string>()
   readonly #coordinators = new Map<string, number>()
@@ -72,6 +73,7 @@ export class ClusterClient {
   #stopped = false
 
   constructor(connection: KafkaConnection, internals: ClientInternals = {}) {
+    this.patienceMs = connection.patienceMs ?? PATIENCE_MS
     this.#cluster = makeCluster(connection, internals)
   }
 
@@ -161,7 +163,7 @@ export class ClusterClient {
     id: string,
     doing: string,
     request: (broker: KafkajsBroker) => Promise<T>,
-    withinMs = PATIENCE_MS,
+    withinMs = this.patienceMs,
   ): Promise<T> {
     try {
       return await retry(() => this.atCoordinator(type, id, request), {

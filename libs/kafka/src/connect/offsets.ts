@@ -3,9 +3,10 @@ import { offsetFetch } from '../protocol/offset-fetch.ts'
 import { sendTo } from '../protocol/request.ts'
 import { byTopic } from '../protocol/txn-offset-commit.ts'
 import type { CommitOffset, CommittedOffset } from '../types.ts'
-import { PATIENCE_MS, type ClusterClient } from './cluster-client.ts'
+import type { ClusterClient } from './cluster-client.ts'
 import { retry } from './retry.ts'
 
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 /** An open transaction ends by its timeout and the broker's clean-up interval, well within this. */
 const UNSTABLE_PATIENCE_MS = 120_000
@@ -13,24 +14,28 @@ const UNSTABLE_PATIENCE_MS = 120_000
 const EARLIEST = -2
 const LATEST = -1
 
-/** First offset in the log, or the last stable one. */
+/**
+ * First offset in the log, the last stable one (no open transaction before it), or the end: what is written and
+ * replicated, open transactions included.
+ */
+export type LogBound = 'start' | 'stable' | 'end'
+
 export const logOffset = async (
   client: ClusterClient,
   topic: string,
   partition: number,
-  which: 'start' | 'end',
+  which: LogBound,
 ): Promise<bigint> => {
   const timestamp = which === 'start' ? EARLIEST : LATEST
+  const isolationLevel = which === 'end' ? READ_UNCOMMITTED : READ_COMMITTED
   const request = async (): Promise<bigint> => {
     const broker = await client.broker(await client.leader(topic, partition))
-    const { responses } = await broker.listOffsets({
-      isolationLevel: READ_COMMITTED,
-      topics: [{ topic, partitions: [{ partition, timestamp }] }],
-    })
+    const query = { isolationLevel, topics: [{ topic, partitions: [{ partition, timestamp }] }] }
+    const { responses } = await broker.listOffsets(query)
     return BigInt(responses[0]?.partitions[0]?.offset ?? '-1')
   }
   try {
-    return await retry(request, { withinMs: PATIENCE_MS, onRetry: () => void client.refresh() })
+    return await retry(request, { withinMs: client.patienceMs, onRetry: () => void client.refresh() })
   } catch (error) {
     throw kafkaError(error, 'the bounds of the log cannot be read', `${topic}/${partition}`)
   }

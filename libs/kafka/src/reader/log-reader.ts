@@ -43,25 +43,24 @@ export class LogReader implements PartitionReader {
     from: bigint,
     signal?: AbortSignal,
   ): AsyncIterable<ReadPart> {
+    // not the last stable offset: a commit returns before its markers are in the log, and what is restored must not
+    // lack a transaction whose committed offset is known already
     const end = await logOffset(this.#client, topic, partition, 'end')
-    const fetch = (position: bigint) =>
-      this.#fetch(this.#client, topic, partition, position, { ...this.#limits, maxWaitMs: 0 })
-    let position = from
-    let pending = position < end ? fetch(position) : undefined
-    while (pending !== undefined) {
+    const fetch = (position: bigint) => this.#fetch(this.#client, topic, partition, position, this.#limits)
+    let pending = from < end ? fetch(from) : undefined
+    for (let position = from; pending !== undefined;) {
       const part = await pending
       if (this.#isOver(signal)) return
       const { records, next } = readRecordBatches(part.data, position, part.aborted)
-      // nothing is left below the end that may be seen: the log ends in a gap
+      const before = position
+      // nothing more below the end that may be seen: the log ends in a gap
       const over = next >= end || (next === position && part.lastStableOffset >= end)
-      position = next < end && over ? end : next
+      position = over ? end : next
       pending = over ? undefined : fetch(position) // under way while the caller works
       pending?.catch(() => undefined)
-      const own = records.at(-1)?.offset ?? -1n
-      yield {
-        records: own < end ? records : records.filter(record => record.offset < end),
-        next: position < end ? position : end,
-      }
+      if (position === before) continue
+      const cut = (records.at(-1)?.offset ?? -1n) >= end
+      yield { records: cut ? records.filter(({ offset }) => offset < end) : records, next: position }
     }
   }
 
@@ -90,7 +89,7 @@ export class LogReader implements PartitionReader {
 
   async bounds(topic: string, partition: number): Promise<{ readonly start: bigint; readonly end: bigint }> {
     const start = await logOffset(this.#client, topic, partition, 'start')
-    const end = await logOffset(this.#client, topic, partition, 'end')
+    const end = await logOffset(this.#client, topic, partition, 'stable')
     return { start, end }
   }
 

@@ -5,13 +5,14 @@ import type { WriterOptions } from '../options.ts'
 import { codecOf } from '../protocol/codecs.ts'
 import type { FencedWriter, Membership, TransactionWork } from '../types.ts'
 import { refuseTooLarge } from './chunks.ts'
-import { TransactionalId } from './transactional-id.ts'
+import { type Hold, TransactionalId } from './transactional-id.ts'
 
 const DEFAULTS = { transactionTimeoutMs: 10_000, compression: 'none', maxRecordBytes: 1_000_000 } as const
 
 /** What only tests change. */
 export interface WriterInternals {
   readonly endTxnPatienceMs?: number
+  readonly hold?: Hold
 }
 
 /** The broker checks a membership's generation, not who owns a partition: that is checked here. */
@@ -47,7 +48,7 @@ export class TwoIdWriter implements FencedWriter {
   constructor(client: ClusterClient, options: WriterOptions, internals: WriterInternals = {}) {
     const { transactionTimeoutMs = DEFAULTS.transactionTimeoutMs, compression = DEFAULTS.compression } =
       options
-    const { endTxnPatienceMs = transactionTimeoutMs } = internals
+    const { endTxnPatienceMs = transactionTimeoutMs, hold } = internals
     const codec = codecOf(compression)
     this.#client = client
     this.#name = options.name
@@ -58,6 +59,7 @@ export class TwoIdWriter implements FencedWriter {
         transactionTimeoutMs,
         codec,
         endTxnPatienceMs,
+        ...(hold === undefined ? {} : { hold }),
       })
     this.#ids = [make(0), make(1)]
   }

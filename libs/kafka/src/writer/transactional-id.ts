@@ -17,7 +17,12 @@ export interface TransactionalIdOptions {
   readonly codec: number
   /** How long an EndTxn without an answer is repeated before its outcome is called unknown, ms. */
   readonly endTxnPatienceMs: number
+  readonly hold?: Hold
 }
+
+/** Where a test can hold a transaction: partitions and group added; records and offsets accepted. */
+export type HoldPoint = 'added' | 'prepared'
+export type Hold = (point: HoldPoint) => Promise<void>
 
 const MAX_SEQUENCE = 0x7fffffff
 /** CONCURRENT_TRANSACTIONS ends within milliseconds. */
@@ -46,7 +51,7 @@ export class TransactionalId {
     const { id, transactionTimeoutMs } = this.#options
     this.#identity = undefined
     // the older owner's transaction may have to be ended first: its timeout and the broker's clean-up bound that
-    const withinMs = transactionTimeoutMs + 30_000
+    const withinMs = transactionTimeoutMs + this.#client.patienceMs
     const made = await this.#client.patientAtCoordinator(
       'transaction',
       id,
@@ -71,10 +76,12 @@ export class TransactionalId {
       ...(records.length > 0 ? [this.#addPartitions(records, deadline)] : []),
       ...(withOffsets ? [this.#addGroup(membership.groupId, deadline)] : []),
     ])
+    await this.#options.hold?.('added')
     await allDone([
       this.#produceAll(records, deadline),
       ...(withOffsets ? [this.#sendOffsets(membership, offsets, deadline)] : []),
     ])
+    await this.#options.hold?.('prepared')
   }
 
   /**
