@@ -123,6 +123,16 @@ export class GroupStage {
     return removed
   }
 
+  /** Documents whose root row is known to be deleted. */
+  removedDocuments(): readonly string[] {
+    const removed: string[] = []
+    for (const { key, value } of this.store.range(stagePrefix(this.plan.stage))) {
+      const { documentKey, section } = parseGroupKey(key)
+      if (section === ROOT_SECTION && !isLive(value)) removed.push(documentKey)
+    }
+    return removed
+  }
+
   /** Writes what was kept back: before the local transaction ends. */
   flush(): void {
     for (const [documentKey, aggregates] of this.touched) {

@@ -1,0 +1,36 @@
+import type { PartitionReader } from '@headrace/kafka'
+import { HopRecord, isMarkerKey, Marker, MARKER_SCHEMA_ID, MarkerKind, RouteRecord, unframe } from '@headrace/wire'
+import type { ViewInputs } from '../steps/view-inputs.ts'
+
+type Form = 'validated' | 'hop' | 'route'
+
+const markerOf = (form: Form, value: Buffer): Marker | undefined => {
+  if (form === 'validated') {
+    const { schemaId, payload } = unframe(value)
+    return schemaId === MARKER_SCHEMA_ID ? Marker.decode(payload) : undefined
+  }
+  const { record } = form === 'hop' ? HopRecord.decode(value) : RouteRecord.decode(value)
+  return record?.$case === 'marker' ? record.value : undefined
+}
+
+/** The id of this making of a partition, '' when it has no marker (design 02 §2.4). */
+const incarnationOf = async (reader: PartitionReader, topic: string, partition: number, form: Form): Promise<string> => {
+  const { start } = await reader.bounds(topic, partition)
+  for await (const { records } of reader.readToEnd(topic, partition, start)) {
+    const [first] = records
+    if (first === undefined) continue
+    const marker = isMarkerKey(first.key) && first.value !== null ? markerOf(form, first.value) : undefined
+    return marker?.kind === MarkerKind.INCARNATION ? marker.incarnation : ''
+  }
+  return ''
+}
+
+/** Incarnations of all topics that the stores of a partition are made from: another one means another store (05 A13). */
+export const incarnations = async (reader: PartitionReader, view: ViewInputs, partition: number): Promise<Record<string, string>> => {
+  const topics: [string, Form][] = [
+    ...view.topics.map(({ topic, hop }): [string, Form] => [topic, hop === undefined ? 'validated' : 'hop']),
+    ...view.routers.map(({ indexTopic }): [string, Form] => [indexTopic, 'route']),
+  ]
+  const found = await Promise.all(topics.map(async ([topic, form]) => [topic, await incarnationOf(reader, topic, partition, form)] as const))
+  return Object.fromEntries(found.map(([topic, incarnation]) => [`incarnation:${topic}`, incarnation]))
+}

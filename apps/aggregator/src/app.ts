@@ -1,0 +1,58 @@
+import { HeadraceError } from '@headrace/errors'
+import type { Kafka } from '@headrace/kafka'
+import type { Pipeline } from '@headrace/pipeline'
+import type { Failpoints, Health } from '@headrace/runtime'
+import type { Config } from './config.ts'
+import type { Events } from './events.ts'
+import { runView } from './steps/view-loop.ts'
+import { viewInputs, type ViewInputs } from './steps/view-inputs.ts'
+
+export interface AggregatorOptions {
+  readonly pipeline: Pipeline
+  readonly kafka: Kafka
+  readonly settings: Config
+  readonly events: Events
+  readonly health: Health
+  readonly failpoint: Failpoints
+}
+
+/** Validated topics to document topics, every view on its own: a group, a writer and a loop each (05). */
+export const runAggregator = async (options: AggregatorOptions, signal: AbortSignal): Promise<void> => {
+  const { pipeline, kafka, health } = options
+  const views = [...pipeline.views.values()].map(view => viewInputs(pipeline, view))
+  await kafka.admin.checkVersion()
+  await requireTopics(kafka, views)
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  const ready = new Map(views.map(({ view }) => [view, false]))
+  const onTurn = (view: string, isReady: boolean): void => {
+    health.turned()
+    ready.set(view, isReady)
+    if (signal.aborted) health.notReady('draining')
+    else if ([...ready.values()].every(Boolean)) health.ready()
+    else health.starting('joining or restoring')
+  }
+  try {
+    await Promise.all(
+      views.map(view => runView({ ...options, view, onTurn: isReady => onTurn(view.view, isReady) }, either)),
+    )
+  } finally {
+    stop.abort()
+  }
+}
+
+/** Services never make topics; a wrong partition count would break every join (design 02 §2.3). */
+const requireTopics = async ({ admin }: Kafka, views: readonly ViewInputs[]): Promise<void> => {
+  for (const view of views) {
+    const topics = [...view.topics.map(({ topic }) => topic), ...view.routers.map(({ indexTopic }) => indexTopic), view.documentTopic]
+    for (const topic of topics) {
+      const found = await admin.describe(topic)
+      if (found === null) {
+        throw new HeadraceError('kafka.topic_missing', `the topic ${topic} does not exist`, { hint: 'Run `headrace topics apply`.' })
+      }
+      if (found.partitions !== view.partitions) {
+        throw new HeadraceError('kafka.partition_mismatch', `${topic} has ${found.partitions} partitions, the pipeline says ${view.partitions}`)
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import type { CommittedOffset, FencedWriter, GroupConsumer, Kafka, Membership, PartitionReader } from '@headrace/kafka'
+import type { Failpoints } from '@headrace/runtime'
+import { openStore, type Store, type StoreIdentity } from '@headrace/store'
+import { incarnations } from '../adapters/incarnations.ts'
+import type { Events } from '../events.ts'
+import { type GroupInputState, GroupTask } from './group-task.ts'
+import { PartitionTask, routedOf, type TopicState } from './partition-task.ts'
+import { restoreRoutes } from './restore-routes.ts'
+import { RouterTask } from './router-task.ts'
+import type { ViewInputs } from './view-inputs.ts'
+
+export interface OpenTasksOptions {
+  readonly view: ViewInputs
+  readonly kafka: Kafka
+  readonly consumer: GroupConsumer
+  readonly writer: FencedWriter
+  readonly dataDir: string
+  readonly instance: string
+  readonly maxDocumentBytes: number
+  readonly events: Events
+  readonly failpoint: Failpoints
+}
+
+/** A task and where each of its topics is to be read from. */
+export interface OpenedTask {
+  readonly task: PartitionTask
+  readonly starts: readonly { readonly topic: string; readonly next: bigint }[]
+}
+
+/**
+ * Opens the stores of a generation's partitions and brings them to a state from which live records can follow (05 A15). The
+ * order matters: stable offsets first (older generations are then silent), ends of the logs, stores, indexes. When the
+ * signal fires (the generation ended), what was opened is closed and nothing is returned.
+ */
+export const openTasks = async (options: OpenTasksOptions, membership: Membership, signal: AbortSignal): Promise<readonly OpenedTask[]> => {
+  const { view, kafka, consumer, writer, instance, events, failpoint } = options
+  const partitions = [...(membership.assignment[view.topics[0]!.topic] ?? [])].sort((a, b) => a - b)
+  const committed = await consumer.committed(Object.fromEntries(view.topics.map(({ topic }) => [topic, partitions])))
+  const reader = kafka.reader()
+  const peek = kafka.reader({ fetch: { maxBytesPerPartition: 4096, maxBytes: 65_536 } })
+  const opened: OpenedTask[] = []
+  try {
+    const cluster = await kafka.admin.clusterId()
+    for (const partition of partitions) {
+      if (signal.aborted) break
+      const identity = { cluster, view: view.view, plan: view.plan, partition: String(partition), ...(await incarnations(peek, view, partition)) }
+      const ends = await boundsOf(reader, view, partition)
+      opened.push(openTask(options, partition, identity, committed, ends))
+    }
+    const restores = opened.flatMap(({ task }) => task.routers.map(router => ({ partition: task.partition, store: task.store, router })))
+    failpoint('aggregator.during_restore')
+    for (const { task } of opened) await rebuildGroup(task, reader, signal, count => events.restored(view.view, count))
+    if (!signal.aborted) await restoreRoutes(restores, { writer, reader, instance, signal, onPart: count => events.restored(view.view, count) })
+  } catch (error) {
+    await Promise.all(opened.map(({ task }) => task.close()))
+    throw error
+  } finally {
+    await Promise.all([reader.stop(), peek.stop()])
+  }
+  if (!signal.aborted) return opened
+  await Promise.all(opened.map(({ task }) => task.close()))
+  return []
+}
+
+type Bounds = ReadonlyMap<string, { readonly start: bigint; readonly end: bigint }>
+
+const boundsOf = async (reader: PartitionReader, view: ViewInputs, partition: number): Promise<Bounds> =>
+  new Map(await Promise.all(view.topics.map(async ({ topic }) => [topic, await reader.bounds(topic, partition)] as const)))
+
+const openTask = (
+  { view, dataDir, maxDocumentBytes, events }: OpenTasksOptions,
+  partition: number,
+  identity: StoreIdentity,
+  committed: readonly CommittedOffset[],
+  bounds: Bounds,
+): OpenedTask => {
+  const folder = join(dataDir, view.view, view.plan, String(partition))
+  const { store, beginning } = openStore({ folder, identity })
+  events.storeOpened(view.view, partition, beginning)
+  const routers = view.routers.map(input => new RouterTask(input, store, partition, view.partitions))
+  const own = new Map(committed.filter(offset => offset.partition === partition).map(offset => [offset.topic, offset]))
+  const hasHistory = [...own.values()].some(({ next }) => next !== null)
+  const topics = view.topics.map((input, number) => {
+    const { start, end } = bounds.get(input.topic)!
+    const offset = own.get(input.topic)
+    const group = input.root === undefined && input.hop === undefined ? undefined : groupState(store, input, number, offset?.next ?? 0n, end)
+    const metadata = offset?.metadata ?? ''
+    const routed = group === undefined ? (offset?.next ?? 0n) : (routedOf(metadata) ?? 0n)
+    const state: TopicState = {
+      input,
+      group,
+      routers: routers.filter(router => input.routers.includes(router.input)),
+      routed,
+      committed: offset?.next ?? undefined,
+      committedMetadata: metadata,
+      isDrained: false,
+    }
+    const next = [...(group === undefined ? [] : [group.consumed]), ...(state.routers.length > 0 ? [routed] : [])].reduce((a, b) => (a < b ? a : b))
+    return { state, next: next > start ? next : start, end }
+  })
+  for (const { state, next, end } of topics) {
+      // an empty rest of the log gives no batch that would say so
+    state.isDrained = next >= end
+  }
+  const states = topics.flatMap(({ state }) => (state.group === undefined ? [] : [state.group]))
+  const task = new PartitionTask({
+    partition,
+    store,
+    group: new GroupTask(view, store, states, hasHistory),
+    routers,
+    topics: topics.map(({ state }) => state),
+    target: { topic: view.documentTopic, partition, maxBytes: maxDocumentBytes },
+  })
+  return { task, starts: topics.map(({ state, next }) => ({ topic: state.input.topic, next })) }
+}
+
+/** Goes on from what was emitted: what the store has beyond it marks its documents again, what it lacks is rebuilt first. */
+const groupState = (store: Store, input: GroupInputState['input'], number: number, emittedTo: bigint, end: bigint): GroupInputState => ({
+  number,
+  input,
+  emittedTo,
+  doubtTo: end,
+  applied: GroupTask.applied(store, input.topic),
+  consumed: emittedTo,
+})
+
+/** Up to what was emitted, silently (05 A15). Everything else follows through the consumer. */
+const rebuildGroup = async (task: PartitionTask, reader: PartitionReader, signal: AbortSignal, onPart: (records: number) => void): Promise<void> => {
+  for (const state of task.group.states) {
+    if (state.applied >= state.emittedTo) continue
+    const { topic } = state.input
+    const { start } = await reader.bounds(topic, task.partition)
+    const from = state.applied > start ? state.applied : start
+    for await (const { records, next } of reader.readToEnd(topic, task.partition, from, signal)) {
+      onPart(records.length)
+      if (!task.group.rebuild(state, records, next)) break
+    }
+  }
+}

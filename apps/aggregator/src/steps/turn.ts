@@ -1,0 +1,99 @@
+import type { Applied } from '@headrace/denormalise'
+import type { Batch, FencedWriter, GroupConsumer, OutgoingRecord } from '@headrace/kafka'
+import type { Failpoints } from '@headrace/runtime'
+import type { Events } from '../events.ts'
+import type { Emitted } from './document-records.ts'
+import type { Generation } from './generations.ts'
+import type { PartitionTask } from './partition-task.ts'
+
+export interface TurnOptions {
+  readonly view: string
+  readonly consumer: GroupConsumer
+  readonly writer: FencedWriter
+  readonly maxRecords: number
+  readonly emitIdleMs: number
+  readonly emitMaxMs: number
+  readonly events: Events
+  readonly failpoint: Failpoints
+  readonly now?: () => number
+}
+
+/** Positions without records are committed this often. */
+const OFFSETS_EVERY_MS = 1000
+const IDLE_POLL_MS = 500
+
+/**
+ * The loop of one generation: poll, routers, group stage with its local commit, due documents, one fenced Kafka transaction,
+ * routers' local indexes (05 A2, A11, A13, A14). Throws what ends the generation; whoever runs it throws the tasks away then:
+ * all that a turn keeps in memory is made again from stores and committed offsets.
+ */
+export class TurnLoop {
+  private readonly options: TurnOptions
+  private readonly tasks: ReadonlyMap<number, PartitionTask>
+  private readonly generation: Generation
+  private readonly now: () => number
+  private committedAt: number
+  private hasMore = false
+
+  constructor(options: TurnOptions, tasks: readonly PartitionTask[], generation: Generation) {
+    this.options = options
+    this.tasks = new Map(tasks.map(task => [task.partition, task]))
+    this.generation = generation
+    this.now = options.now ?? Date.now
+    this.committedAt = this.now()
+  }
+
+  /** One turn. */
+  async turn(signal: AbortSignal): Promise<void> {
+    const { consumer, maxRecords } = this.options
+    const polled = await consumer.poll({ maxRecords, maxWaitMs: this.waitMs(), signal })
+    if (this.generation.ended.aborted) return
+    const batches = polled.filter(batch => batch.membership === this.generation.membership)
+    const started = this.now()
+    const records = this.work(batches, started)
+    if (records.length > 0 || started - this.committedAt >= OFFSETS_EVERY_MS) await this.commit(records)
+  }
+
+  private waitMs(): number {
+    if (this.hasMore) return 0
+    for (const task of this.tasks.values()) if (task.group.dirty.size > 0) return Math.max(1, this.options.emitIdleMs)
+    return IDLE_POLL_MS
+  }
+
+  /** Everything up to the Kafka transaction. */
+  private work(batches: readonly Batch[], now: number): OutgoingRecord[] {
+    const { view, events, failpoint, maxRecords, emitIdleMs, emitMaxMs } = this.options
+    const records: OutgoingRecord[] = []
+    const applied = new Map<Applied, number>()
+    const emitted = new Map<Emitted, number>()
+    const byTask = new Map<PartitionTask, Batch[]>()
+    for (const batch of batches) {
+      const task = this.tasks.get(batch.partition)
+      if (task === undefined) continue
+      task.route(batch, records)
+      byTask.set(task, [...(byTask.get(task) ?? []), batch])
+    }
+    const routed = records.length
+    for (const [task, own] of byTask) task.apply(own, now, applied)
+    if (byTask.size > 0) failpoint('aggregator.after_local_commit')
+    this.hasMore = false
+    for (const task of this.tasks.values()) {
+      if (task.emit(now, { idleMs: emitIdleMs, maxMs: emitMaxMs, limit: maxRecords }, records, emitted)) this.hasMore = true
+    }
+    events.worked(view, { batches, routed, applied, emitted, seconds: (this.now() - now) / 1000 })
+    return records
+  }
+
+  private async commit(records: readonly OutgoingRecord[]): Promise<void> {
+    const { view, writer, events, failpoint } = this.options
+    const started = this.now()
+    const tasks = [...this.tasks.values()]
+    const offsets = tasks.flatMap(task => task.offsets(records.length > 0))
+    this.committedAt = started
+    if (records.length === 0 && offsets.length === 0) return
+    await writer.write({ records, from: { membership: this.generation.membership, offsets } })
+    failpoint('aggregator.after_kafka_commit')
+    for (const task of tasks) task.committed(offsets)
+    events.committed(view, records.length, (this.now() - started) / 1000)
+  }
+}
