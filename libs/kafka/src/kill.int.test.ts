@@ -13,8 +13,7 @@ import { record, testCluster } from './testing/test-cluster.ts'
 
 const KILLS = Number(process.env['HEADRACE_TEST_KILLS'] ?? 7)
 const STOPS = Number(process.env['HEADRACE_TEST_STOPS'] ?? 4)
-const SESSION_MS = Number(process.env['HEADRACE_TEST_SESSION_MS'] ?? 2000)
-const TRANSACTION_MS = SESSION_MS + 3000
+const LEAST_SESSION_MS = 2000
 const PARTITIONS = [0, 1, 2]
 const PER_SECOND = 300
 
@@ -23,6 +22,8 @@ jest.setTimeout(120_000 + (KILLS + STOPS) * 40_000)
 const cluster = testCluster('kill')
 const { kafka } = cluster
 const random: Random = seededRandom()
+
+type Common = Omit<WorkerSettings, 'name' | 'seed'>
 
 interface Worker {
   readonly child: ChildProcess
@@ -52,11 +53,25 @@ const lastCommit = new Map<number, number>()
 let held: { worker: Worker; since: number } | undefined
 let ending = false
 
+let feeding: ReturnType<typeof feeder> | undefined
 afterAll(async () => {
   ending = true
+  await feeding?.finish().catch(() => undefined)
   for (const { child } of workers.values()) child.kill('SIGKILL')
   await cluster.stop()
 })
+
+/** Dead members are missed after this time: the shorter, the more can be killed. */
+const shortestSession = async (): Promise<number> => {
+  const broker = await cluster.client().anyBroker()
+  const { resources } = await broker.describeConfigs({
+    resources: [{ type: 4, name: String(broker.nodeId) }],
+  })
+  const least = resources[0]?.configEntries.find(
+    ({ configName }) => configName === 'group.min.session.timeout.ms',
+  )
+  return Math.max(LEAST_SESSION_MS, Number(least?.configValue ?? 6000))
+}
 
 const hear = (worker: Worker, report: WorkerReport): void => {
   const key = report.what === 'died' ? `died ${report.code}` : report.what
@@ -68,7 +83,7 @@ const hear = (worker: Worker, report: WorkerReport): void => {
   lastCommit.set(report.partition, Date.now())
 }
 
-const start = (settings: Omit<WorkerSettings, 'name' | 'seed'>, name: string): void => {
+const start = (settings: Common, name: string): void => {
   counts.starts++
   const { command, args } = nodeCommand()
   const all: WorkerSettings = { ...settings, name, seed: random.int(1, 2 ** 30) }
@@ -132,7 +147,7 @@ const feeder = (topic: string) => {
 
 type Action = 'kill' | 'stop'
 
-const kill = async (settings: Omit<WorkerSettings, 'name' | 'seed'>): Promise<number> => {
+const kill = async (settings: Common): Promise<number> => {
   const open = random.chance(0.75)
   const worker = open
     ? await someoneHolding()
@@ -140,7 +155,7 @@ const kill = async (settings: Omit<WorkerSettings, 'name' | 'seed'>): Promise<nu
   const at = Date.now()
   worker.child.kill('SIGKILL')
   if (open) counts.openKills++
-  const later = random.pick([0, 0, 700, SESSION_MS + 1500])
+  const later = random.pick([0, 0, 700, settings.sessionTimeoutMs + 1500])
   const again = waitFor(() => Date.now() >= at + later, {
     what: 'the supervisor',
     timeoutMs: later + 5000,
@@ -151,18 +166,18 @@ const kill = async (settings: Omit<WorkerSettings, 'name' | 'seed'>): Promise<nu
 }
 
 /** A zombie: its transaction is open when it stops; others took over when it wakes, before or after the transaction's time-out. */
-const stop = async (): Promise<number> => {
+const stop = async ({ sessionTimeoutMs }: Common): Promise<number> => {
   const worker = await someoneHolding()
   const at = Date.now()
   worker.child.kill('SIGSTOP')
   counts.openStops++
   if (random.chance()) {
-    await waitFor(() => Date.now() > at + SESSION_MS + 1000, {
+    await waitFor(() => Date.now() > at + sessionTimeoutMs + 1000, {
       what: 'the end of its session',
-      timeoutMs: SESSION_MS + 5000,
+      timeoutMs: sessionTimeoutMs + 5000,
     })
     worker.child.kill('SIGCONT')
-    return allMove(at + SESSION_MS + 1000)
+    return allMove(at + sessionTimeoutMs + 1000)
   }
   const took = await allMove(at + 100)
   worker.child.kill('SIGCONT')
@@ -195,10 +210,11 @@ describe('killed and stopped workers', () => {
   it('copy each record exactly once and in order (06 E4)', async () => {
     const [input, output] = [await cluster.topic('in', 3), await cluster.topic('out', 3)]
     const groupId = cluster.name('g')
-    const common = { sessionTimeoutMs: SESSION_MS, transactionTimeoutMs: TRANSACTION_MS }
-    const settings = { brokers: backends().kafkaBrokers, input, output, groupId, ...common }
-    console.log(`seed ${random.seed}: ${KILLS} kills, ${STOPS} stops, session ${SESSION_MS} ms`)
-    const feeding = feeder(input)
+    const sessionTimeoutMs = await shortestSession()
+    const times = { sessionTimeoutMs, transactionTimeoutMs: sessionTimeoutMs + 3000 }
+    const settings = { brokers: backends().kafkaBrokers, input, output, groupId, ...times }
+    console.log(`seed ${random.seed}: ${KILLS} kills, ${STOPS} stops, session ${sessionTimeoutMs} ms`)
+    feeding = feeder(input)
     start(settings, cluster.name('w0'))
     start(settings, cluster.name('w1'))
     await allMove(0)
@@ -207,7 +223,7 @@ describe('killed and stopped workers', () => {
       ...Array<Action>(STOPS).fill('stop'),
     ])
     const stalls: number[] = []
-    for (const action of plan) stalls.push(action === 'kill' ? await kill(settings) : await stop())
+    for (const action of plan) stalls.push(action === 'kill' ? await kill(settings) : await stop(settings))
     const fed = await feeding.finish()
     const topics = { [input]: PARTITIONS }
     const end = async () =>
