@@ -220,12 +220,7 @@ export const catalogue = {
     64,
     'The cursor was not made by the same query and sort, or is damaged. Begin at the first page.',
   ),
-  'search.document_unknown': entry(
-    'caller',
-    'reject',
-    64,
-    'There is no document with this key in the view.',
-  ),
+  'search.document_unknown': entry('caller', 'reject', 64, 'There is no document with this key in the view.'),
   'search.not_ready': entry(
     'operator',
     'retry',
@@ -379,6 +374,14 @@ export const catalogue = {
     'stop',
     75,
     'Another process has the state store open. Two services must not share a data folder.',
+  ),
+
+  // validator
+  'validator.relation_unknown': entry(
+    'operator',
+    'restart',
+    75,
+    'A raw record names a relation description that is not in the relations topic. Capture writes it first, so the topic was emptied or belongs to another pipeline. The process restarts and waits again; nothing is skipped.',
   ),
 
   // processes
