@@ -190,6 +190,12 @@ export const catalogue = {
     75,
     'The document topic is another making than the one the index was filled from. The process starts again and fills a new index.',
   ),
+  'indexer.topic_unmarked': entry(
+    'operator',
+    'stop',
+    78,
+    'The document topic does not begin with incarnation markers, so nobody can tell one making of it from another. `headrace topics apply` makes topics with their markers.',
+  ),
   'query.limit': entry(
     'caller',
     'reject',

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HeadraceError } from '@headrace/errors'
+import type { KafkaAdmin, PartitionReader } from '@headrace/kafka'
+import { DocumentRecord, MarkerKind } from '@headrace/wire'
+
+const EVERY_MS = 1_000
+
+export interface DocumentTopicOptions {
+  readonly admin: KafkaAdmin
+  readonly reader: PartitionReader
+  readonly topic: string
+  readonly partitions: number
+  readonly signal: AbortSignal
+  /** Called at each look in vain. */
+  readonly waiting: (why: string) => void
+}
+
+/** Id of the topic's making from an encoded record; undefined when the record is something else. */
+export const incarnationOf = (value: Buffer | null): string | undefined => {
+  if (value === null) return undefined
+  const { record } = DocumentRecord.decode(value)
+  return record?.$case === 'marker' && record.value.kind === MarkerKind.INCARNATION ? record.value.incarnation : undefined
+}
+
+const firstIncarnation = async ({ reader, topic, signal }: DocumentTopicOptions, partition: number): Promise<string | undefined> => {
+  const { start } = await reader.bounds(topic, partition)
+  for await (const { records } of reader.readToEnd(topic, partition, start, signal)) {
+    for (const { value } of records) {
+      const id = incarnationOf(value)
+      if (id !== undefined) return id
+      throw new HeadraceError('indexer.topic_unmarked', `partition ${partition} of ${topic} does not begin with an incarnation marker`, {
+        hint: 'The topic was not made by `headrace topics apply`. Delete it, run that, and let the aggregator fill it anew.',
+      })
+    }
+  }
+  return undefined
+}
+
+/** Services never make topics (design 02 §2.3): wait until ours is there with its partitions and markers, and give those. */
+export const awaitDocumentTopic = async (options: DocumentTopicOptions): Promise<Readonly<Record<string, string>>> => {
+  const { admin, topic, partitions, signal, waiting } = options
+  for (;;) {
+    signal.throwIfAborted()
+    const found = await admin.describe(topic)
+    if (found !== null && found.partitions !== partitions) {
+      throw new HeadraceError('kafka.partition_mismatch', `${topic} has ${found.partitions} partitions, the pipeline says ${partitions}`)
+    }
+    const ids = found === null ? [] : await Promise.all(Array.from({ length: partitions }, (_, partition) => firstIncarnation(options, partition)))
+    if (found !== null && ids.every(id => id !== undefined)) return Object.fromEntries(ids.map((id, partition) => [partition, id]))
+    waiting(found === null ? 'the document topic does not exist yet; `headrace topics apply` makes it' : 'the incarnation markers are not written yet')
+    await sleep(EVERY_MS, undefined, { signal })
+  }
+}

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ViewIndex } from '@headrace/elasticsearch'
+import { codeOf } from '@headrace/errors'
+import type { Batch, CommittedOffset, GroupConsumer, Kafka, Membership, PartitionReader } from '@headrace/kafka'
+import type { Health } from '@headrace/runtime'
+import type { Events } from '../events.ts'
+import { PartitionLane, type LaneOptions } from './partition-lane.ts'
+
+const POLL_RECORDS = 2_000
+const POLL_MS = 200
+const COMMIT_EVERY_MS = 500
+const LAG_EVERY_MS = 1_000
+/** Fetched records that may wait for Elasticsearch, in bytes of their values. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024
+const DRAIN_MS = 10_000
+
+export interface SessionOptions {
+  readonly kafka: Kafka
+  readonly reader: PartitionReader
+  readonly groupId: string
+  readonly topic: string
+  readonly view: string
+  readonly instance: string
+  readonly index: ViewIndex
+  readonly write: LaneOptions['index']
+  readonly events: Events
+  readonly health: Health
+  /** Called at each turn. */
+  readonly turned: () => void
+}
+
+interface Generation {
+  readonly membership: Membership
+  readonly ended: AbortController
+  readonly lanes: Map<number, PartitionLane>
+  /** What may be committed and is not yet. */
+  readonly done: Map<number, bigint>
+}
+
+/** Offsets belong to an index: committed ones of another index say nothing about this one (06 E10). */
+export const offsetMark = (index: ViewIndex): string => `index ${index.name} ${index.uuid}`
+
+/** Where to begin in this index: at what is committed for it, else at the start of the log. */
+export const trusted = (offset: CommittedOffset, index: ViewIndex): bigint | null => (offset.metadata === offsetMark(index) ? offset.next : null)
+
+/** One membership in a view's group, from joining until the signal fires or something fails. */
+export class IndexSession {
+  readonly #options: SessionOptions
+  #generation: Generation | undefined
+  #failure: { readonly error: unknown } | undefined
+  #lastCommit = 0
+  #lastLag = 0
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { kafka, groupId, topic, instance } = this.#options
+    const consumer = await kafka.consumer({
+      groupId,
+      topics: [topic],
+      memberName: instance,
+      handlers: {
+        assigned: membership => this.#assigned(consumer, membership),
+        revoked: () => this.#revoked(),
+      },
+    })
+    try {
+      while (!signal.aborted) await this.#turn(consumer, signal)
+      await this.#drain(consumer)
+    } finally {
+      this.#generation?.ended.abort()
+      await consumer.stop()
+    }
+  }
+
+  #assigned(consumer: GroupConsumer, membership: Membership): void {
+    const generation: Generation = { membership, ended: new AbortController(), lanes: new Map(), done: new Map() }
+    this.#generation = generation
+    void this.#startPartitions(consumer, generation).catch((error: unknown) => {
+      if (!generation.ended.signal.aborted) this.#fail(error)
+    })
+  }
+
+  async #startPartitions(consumer: GroupConsumer, { membership, ended }: Generation): Promise<void> {
+    const { topic, index, reader, view, events } = this.#options
+    const partitions = membership.assignment[topic] ?? []
+    const offsets = partitions.length === 0 ? [] : await consumer.committed({ [topic]: partitions })
+    let fromStart = 0
+    for (const offset of offsets) {
+      const next = trusted(offset, index)
+      if (next === null) fromStart++
+      const from = next ?? (await reader.bounds(topic, offset.partition)).start
+      if (ended.signal.aborted) return
+      consumer.startPartition(membership, topic, offset.partition, from)
+    }
+    events.assigned(view, partitions, fromStart)
+    this.#options.health.ready()
+  }
+
+  #revoked(): void {
+    this.#generation?.ended.abort()
+    this.#generation = undefined
+    this.#options.events.revoked(this.#options.view)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
+  async #turn(consumer: GroupConsumer, signal: AbortSignal): Promise<void> {
+    const { events, health, view, turned } = this.#options
+    if (this.#failure !== undefined) throw this.#failure.error
+    health.turned()
+    // while Elasticsearch is slow or away, nothing more is taken; the consumer keeps its heartbeats (06 E11)
+    if (this.#waitingBytes() < MOST_WAITING_BYTES) {
+      for (const batch of await consumer.poll({ maxRecords: POLL_RECORDS, maxWaitMs: POLL_MS, signal })) this.#dispatch(batch)
+    } else {
+      await sleep(20, undefined, { signal }).catch(() => undefined)
+    }
+    const now = performance.now()
+    if (now - this.#lastCommit >= COMMIT_EVERY_MS) {
+      this.#lastCommit = now
+      await this.#commit(consumer)
+      turned()
+    }
+    if (now - this.#lastLag >= LAG_EVERY_MS) {
+      this.#lastLag = now
+      events.lag(view, consumer.lag())
+    }
+  }
+
+  #waitingBytes(): number {
+    let sum = 0
+    for (const lane of this.#generation?.lanes.values() ?? []) sum += lane.bytes
+    return sum
+  }
+
+  #dispatch(batch: Batch): void {
+    const generation = this.#generation
+    if (generation === undefined || batch.membership !== generation.membership) return
+    let lane = generation.lanes.get(batch.partition)
+    if (lane === undefined) {
+      lane = new PartitionLane({
+        partition: batch.partition,
+        index: this.#options.write,
+        done: (partition, next) => generation.done.set(partition, next),
+        failed: error => this.#fail(error),
+        signal: generation.ended.signal,
+      })
+      generation.lanes.set(batch.partition, lane)
+    }
+    lane.add(batch)
+  }
+
+  async #commit(consumer: GroupConsumer): Promise<void> {
+    const generation = this.#generation
+    if (generation === undefined || generation.done.size === 0) return
+    const { topic, index, events } = this.#options
+    const metadata = offsetMark(index)
+    const offsets = [...generation.done].map(([partition, next]) => ({ topic, partition, next, metadata }))
+    generation.done.clear()
+    const begun = performance.now()
+    try {
+      await consumer.commit(generation.membership, offsets)
+      events.committed((performance.now() - begun) / 1_000)
+    } catch (error) {
+      // the group moved on: whoever has the partitions now takes them from the last commit
+      if (codeOf(error) !== 'kafka.fenced') throw error
+    }
+  }
+
+  /** What is under way ends and is committed, so the successor repeats little. */
+  async #drain(consumer: GroupConsumer): Promise<void> {
+    const generation = this.#generation
+    if (generation === undefined) return
+    const giveUp = new AbortController()
+    const drained = Promise.all([...generation.lanes.values()].map(lane => lane.drain()))
+    await Promise.race([drained, sleep(DRAIN_MS, undefined, { signal: giveUp.signal }).catch(() => undefined)])
+    giveUp.abort()
+    await this.#commit(consumer)
+  }
+}

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BulkSizer, BulkWriter, type IndexOptions, type ViewIndex, ViewIndices } from '@headrace/elasticsearch'
+import { backoffDelay, codeOf, type ErrorCode, HeadraceError, retryPolicy } from '@headrace/errors'
+import type { Kafka, PartitionReader } from '@headrace/kafka'
+import type { CompiledView, Pipeline } from '@headrace/pipeline'
+import type { Elasticsearch } from '@headrace/elasticsearch'
+import type { Health } from '@headrace/runtime'
+import { buildMapping } from '@headrace/search-model'
+import { awaitDocumentTopic } from '../adapters/document-topic.ts'
+import { documentReading } from '../adapters/read-document.ts'
+import type { Events } from '../events.ts'
+import { goLiveWhenCaughtUp } from './go-live.ts'
+import { indexRecords } from './index-records.ts'
+import { IndexSession } from './index-session.ts'
+
+export interface IndexSettings {
+  readonly shards: number
+  readonly replicas: string
+  readonly refreshInterval: string
+  readonly gcDeletes: string
+}
+
+export interface IndexViewOptions {
+  readonly pipeline: Pipeline
+  readonly view: CompiledView
+  readonly kafka: Kafka
+  readonly elasticsearch: Elasticsearch
+  readonly instance: string
+  readonly index: IndexSettings
+  readonly events: Events
+  readonly health: Health
+}
+
+/** Nothing is lost: wait, and go on from the committed offsets. */
+const BEGIN_ANEW: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.fenced', 'elasticsearch.unreachable']
+
+export const groupOf = (pipeline: string, view: string, plan: string): string => `${pipeline}.indexer.${view}.${plan}`
+
+/** Keeps one view's index in step with its document topic until the signal fires. */
+export const indexView = async (options: IndexViewOptions, signal: AbortSignal): Promise<void> => {
+  const { kafka, view, events, health } = options
+  const reader = kafka.reader()
+  try {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const begun = performance.now()
+      try {
+        await spell(options, reader, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        const code = codeOf(error)
+        if (!BEGIN_ANEW.includes(code)) throw error
+        if (performance.now() - begun > 60_000) attempt = 0
+        const delayMs = backoffDelay(attempt, Math.random())
+        events.sessionLost(view.name, code, error instanceof HeadraceError ? error.message : '', delayMs)
+        health.notReady('beginning anew')
+        health.turned()
+        await sleep(delayMs, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  } finally {
+    await reader.stop()
+  }
+}
+
+const spell = async (options: IndexViewOptions, reader: PartitionReader, signal: AbortSignal): Promise<void> => {
+  const { pipeline, view, kafka, elasticsearch, instance, events, health } = options
+  const topic = pipeline.topics.documents(view.name, view.plan)
+  const incarnations = await awaitDocumentTopic({
+    admin: kafka.admin,
+    reader,
+    topic,
+    partitions: pipeline.partitions,
+    signal,
+    waiting: why => {
+      health.turned()
+      events.waitingForTopic(topic, why)
+    },
+  })
+  const indices = new ViewIndices(elasticsearch)
+  const indexOptions: IndexOptions = { ...options.index, ...buildMapping(view.shape) }
+  const index = await openIndex(options, indices, indexOptions, { topic, incarnations }, signal)
+  const groupId = groupOf(pipeline.name, view.name, view.plan)
+  const bulk = new BulkWriter({ elasticsearch, sizer: new BulkSizer(), onRetry: events.retried })
+  const records = {
+    view: view.name,
+    target: index.writeAlias,
+    bulk,
+    reading: documentReading(view.shape),
+    events,
+    nowUs: () => BigInt(Date.now()) * 1_000n,
+    sawIncarnation: (partition: number, id: string) => refuseOther(topic, partition, id, incarnations),
+  }
+  const goLive = goLiveWhenCaughtUp({ kafka, reader, indices, index, indexOptions, groupId, topic, view: view.name, partitions: pipeline.partitions, events })
+  const session = new IndexSession({
+    kafka,
+    reader,
+    groupId,
+    topic,
+    view: view.name,
+    instance: `${instance}.${view.name}`,
+    index,
+    write: (batch, partition, ended) => indexRecords(batch, partition, records, ended),
+    events,
+    health,
+    turned: goLive.look,
+  })
+  try {
+    await session.run(signal)
+  } finally {
+    await goLive.stop()
+  }
+}
+
+/** Waits while Elasticsearch is away: a service that starts first is no failure. */
+const openIndex = async (
+  { pipeline, view, elasticsearch, events, health }: IndexViewOptions,
+  indices: ViewIndices,
+  indexOptions: IndexOptions,
+  { topic, incarnations }: { readonly topic: string; readonly incarnations: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<ViewIndex> => {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await elasticsearch.checkVersion(signal)
+      const identity = { pipeline: pipeline.name, view: view.name, plan: view.plan, documentTopic: topic, incarnations }
+      const index = await indices.open(identity, indexOptions)
+      events.indexOpened(view.name, index)
+      return index
+    } catch (error) {
+      if (signal.aborted || retryPolicy(error) !== 'retry') throw error
+      const delayMs = backoffDelay(attempt, Math.random())
+      events.elasticsearchAway(error instanceof HeadraceError ? error.message : '', delayMs)
+      health.notReady('Elasticsearch is away')
+      health.turned()
+      await sleep(delayMs, undefined, { signal })
+    }
+  }
+}
+
+const refuseOther = (topic: string, partition: number, id: string, incarnations: Readonly<Record<string, string>>): void => {
+  if (incarnations[partition] === id) return
+  throw new HeadraceError('indexer.topic_remade', `${topic} was made anew`, { where: `partition ${partition}` })
+}
