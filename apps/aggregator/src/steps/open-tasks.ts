@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { CommittedOffset, FencedWriter, GroupConsumer, Kafka, Membership, PartitionReader } from '@headrace/kafka'
+import type { CommittedOffset, GroupConsumer, Kafka, Membership, PartitionReader } from '@headrace/kafka'
 import type { Failpoints } from '@headrace/runtime'
 import { openStore, type Store, type StoreIdentity } from '@headrace/store'
 import { incarnations } from '../adapters/incarnations.ts'
@@ -14,9 +14,7 @@ export interface OpenTasksOptions {
   readonly view: ViewInputs
   readonly kafka: Kafka
   readonly consumer: GroupConsumer
-  readonly writer: FencedWriter
   readonly dataDir: string
-  readonly instance: string
   readonly maxDocumentBytes: number
   readonly events: Events
   readonly failpoint: Failpoints
@@ -34,7 +32,7 @@ export interface OpenedTask {
  * signal fires (the generation ended), what was opened is closed and nothing is returned.
  */
 export const openTasks = async (options: OpenTasksOptions, membership: Membership, signal: AbortSignal): Promise<readonly OpenedTask[]> => {
-  const { view, kafka, consumer, writer, instance, events, failpoint } = options
+  const { view, kafka, consumer, events, failpoint } = options
   const partitions = [...(membership.assignment[view.topics[0]!.topic] ?? [])].sort((a, b) => a - b)
   const committed = await consumer.committed(Object.fromEntries(view.topics.map(({ topic }) => [topic, partitions])))
   const reader = kafka.reader()
@@ -48,10 +46,12 @@ export const openTasks = async (options: OpenTasksOptions, membership: Membershi
       const ends = await boundsOf(reader, view, partition)
       opened.push(openTask(options, partition, identity, committed, ends))
     }
-    const restores = opened.flatMap(({ task }) => task.routers.map(router => ({ partition: task.partition, store: task.store, router })))
-    failpoint('aggregator.during_restore')
-    for (const { task } of opened) await rebuildGroup(task, reader, signal, count => events.restored(view.view, count))
-    if (!signal.aborted) await restoreRoutes(restores, { writer, reader, instance, signal, onPart: count => events.restored(view.view, count) })
+    for (const { task } of opened) {
+      const onPart = (records: number): void => events.restored(view.view, records)
+      await rebuildGroup(task, reader, signal, onPart)
+      failpoint('aggregator.during_restore')
+      await restoreRoutes(task, reader, signal, onPart)
+    }
   } catch (error) {
     await Promise.all(opened.map(({ task }) => task.close()))
     throw error

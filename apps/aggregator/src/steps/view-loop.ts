@@ -54,11 +54,11 @@ interface Clients {
 /** From assignment to revocation. A fenced commit ends it too: the group knows better, and a new assignment follows. */
 const runGeneration = async (options: ViewLoopOptions, clients: Clients, generation: Generation, signal: AbortSignal): Promise<void> => {
   const { view, kafka, settings, events, failpoint, onTurn } = options
-  const { instance, dataDir, maxDocumentBytes, maxRecords, emitIdleMs, emitMaxMs } = settings
+  const { dataDir, maxDocumentBytes, maxRecords, emitIdleMs, emitMaxMs } = settings
   const over = AbortSignal.any([generation.ended, signal])
   const { membership } = generation
   events.assigned(view.view, membership.generationId, membership.assignment[view.topics[0]!.topic]?.length ?? 0)
-  const opened = await openTasks({ view, kafka, ...clients, dataDir, instance, maxDocumentBytes, events, failpoint }, membership, over)
+  const opened = await openTasks({ view, kafka, consumer: clients.consumer, dataDir, maxDocumentBytes, events, failpoint }, membership, over)
   const tasks = opened.map(({ task }) => task)
   const stopWatching = events.watch(view.view, tasks, clients.consumer)
   try {

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createKafka, type FencedWriter, type Kafka, type OutgoingRecord } from '@headrace/kafka'
+import type { Pipeline } from '@headrace/pipeline'
+import { backends, nodeCommand, uniqueName, waitFor } from '@headrace/testkit'
+import { Document, DocumentRecord, frame, HopRecord, isMarkerKey, Marker, MARKER_SCHEMA_ID, markerKey, MarkerKind, RouteRecord } from '@headrace/wire'
+import { viewInputs, type ViewInputs } from '../steps/view-inputs.ts'
+import { testFolder } from './test-folder.ts'
+
+/** An aggregator as a process of its own. */
+export interface RunningAggregator {
+  readonly process: ChildProcess
+  /** Exit status, or the signal that ended it. */
+  readonly ended: Promise<number | string>
+  kill(): Promise<void>
+  /** SIGTERM; gives the exit status. */
+  stop(): Promise<number | string>
+}
+
+export interface StartOptions {
+  readonly instance?: string
+  readonly failpoints?: string
+}
+
+/** Topics, group and folders of a test's own. */
+export class AggregatorHarness {
+  readonly pipeline: Pipeline
+  readonly view: ViewInputs
+  readonly kafka: Kafka
+  readonly dataDir: string
+  private readonly folder: string
+  private readonly topics: { readonly topic: string; readonly form: 'validated' | 'hop' | 'route' | 'document' }[]
+  private readonly running = new Set<RunningAggregator>()
+  private writer: FencedWriter | undefined
+
+  constructor(partitions: number) {
+    const { folder, pipeline } = testFolder(uniqueName('aggregator'), partitions)
+    this.folder = folder
+    this.pipeline = pipeline
+    this.view = viewInputs(pipeline, pipeline.views.get('parents')!)
+    this.kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: pipeline.name })
+    this.dataDir = mkdtempSync(join(tmpdir(), `${pipeline.name}-data-`))
+    this.topics = [
+      ...this.view.topics.map(({ topic, hop }) => ({ topic, form: hop === undefined ? ('validated' as const) : ('hop' as const) })),
+      ...this.view.routers.map(({ indexTopic }) => ({ topic: indexTopic, form: 'route' as const })),
+      { topic: this.view.documentTopic, form: 'document' as const },
+    ]
+  }
+
+  /** Makes the topics, compacted, with their incarnation markers. */
+  async start(config: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { partitions } = this.pipeline
+    await this.kafka.admin.ensure(this.topics.map(({ topic }) => ({ topic, partitions, config: { 'cleanup.policy': 'compact', ...config } })))
+    this.writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
+    const marker: Marker = { kind: MarkerKind.INCARNATION, position: undefined, writer: '', incarnation: randomUUID() }
+    const record = { $case: 'marker', value: marker } as const
+    const values = {
+      validated: frame(MARKER_SCHEMA_ID, Marker.encode(marker).finish()),
+      hop: Buffer.from(HopRecord.encode({ record }).finish()),
+      route: Buffer.from(RouteRecord.encode({ record }).finish()),
+      document: Buffer.from(DocumentRecord.encode({ record }).finish()),
+    }
+    const all = Array.from({ length: partitions }, (_, partition) => partition)
+    await this.write(this.topics.flatMap(({ topic, form }) => all.map(partition => ({ topic, partition, key: markerKey(marker), value: values[form] }))))
+  }
+
+  write(records: readonly OutgoingRecord[]): Promise<void> {
+    return this.writer!.write({ records })
+  }
+
+  spawn({ instance = 'aggregator-0', failpoints = '-' }: StartOptions = {}): RunningAggregator {
+    const { command, args } = nodeCommand()
+    const child = spawn(command, [...args, join(import.meta.dirname, '..', 'main.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        HEADRACE_KAFKA_BROKERS: backends().kafkaBrokers.join(','),
+        HEADRACE_PIPELINE: this.folder,
+        HEADRACE_DATA_DIR: join(this.dataDir, instance),
+        HEADRACE_INSTANCE: instance,
+        HEADRACE_HTTP_PORT: '0',
+        HEADRACE_FAILPOINTS: failpoints,
+      },
+    })
+    const lines: string[] = []
+    child.stdout.on('data', (chunk: Buffer) => lines.push(chunk.toString()))
+    const ended = once(child, 'exit').then(([code, signal]) => {
+      this.running.delete(running)
+      const status = (code ?? signal ?? 'unknown') as number | string
+      if (status !== 0 && status !== 'SIGKILL') process.stderr.write(`aggregator ended with ${status}\n${lines.join('').slice(-4000)}\n`)
+      return status
+    })
+    const running: RunningAggregator = {
+      process: child,
+      ended,
+      kill: async () => {
+        child.kill('SIGKILL')
+        await ended
+      },
+      stop: () => {
+        child.kill('SIGTERM')
+        return ended
+      },
+    }
+    this.running.add(running)
+    return running
+  }
+
+  /** What the document topic says now: the last record of each key. */
+  async documents(): Promise<Map<string, Document>> {
+    const latest = new Map<string, Document>()
+    await this.eachDocument((key, document) => {
+      if (document === undefined) latest.delete(key)
+      else latest.set(key, document)
+    })
+    return latest
+  }
+
+  /** All records of the document topic, undefined for tombstones. */
+  async eachDocument(visit: (key: string, document: Document | undefined) => void): Promise<void> {
+    const reader = this.kafka.reader()
+    try {
+      for (let partition = 0; partition < this.pipeline.partitions; partition++) {
+        for await (const { records } of reader.readToEnd(this.view.documentTopic, partition, 0n)) {
+          for (const { key, value } of records) {
+            if (key === null || isMarkerKey(key)) continue
+            const record = value === null ? undefined : DocumentRecord.decode(value).record
+            visit(key.toString(), record?.$case === 'document' ? record.value : undefined)
+          }
+        }
+      }
+    } finally {
+      await reader.stop()
+    }
+  }
+
+  /** Waits until the documents are exactly these (parsed sources by key). */
+  async expectDocuments(expected: ReadonlyMap<string, unknown>, timeoutMs = 30_000): Promise<void> {
+    await waitFor(async () => (await this.differences(expected)).length === 0, { what: 'the documents to be right', timeoutMs, everyMs: 200 }).catch(
+      async (error: unknown) => {
+        const differences = await this.differences(expected)
+        if (differences.length > 0) throw new Error(`${differences.length} documents differ:\n${differences.slice(0, 5).join('\n')}`, { cause: error })
+      },
+    )
+  }
+
+  private async differences(expected: ReadonlyMap<string, unknown>): Promise<string[]> {
+    const seen = await this.documents()
+    const keys = new Set([...expected.keys(), ...seen.keys()])
+    return [...keys].flatMap(key => {
+      const document = seen.get(key)
+      const actual = document === undefined ? undefined : canonical(JSON.parse(document.source.toString()))
+      const wanted = expected.has(key) ? canonical(expected.get(key)) : undefined
+      return actual === wanted ? [] : [`${key}\n  is     ${actual}\n  should ${wanted}`]
+    })
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.running].map(running => running.kill()))
+    await this.writer?.stop()
+    await this.kafka.admin.deleteGroup(this.view.groupId).catch(() => undefined)
+    await this.kafka.admin.delete(this.topics.map(({ topic }) => topic)).catch(() => undefined)
+    await this.kafka.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.dataDir, { recursive: true, force: true })
+  }
+}
+
+/** JSON with the members of objects sorted. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
