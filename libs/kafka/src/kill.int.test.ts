@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it, jest } from '@jest/globals'
 import { backends, nodeCommand, type Random, seededRandom, waitFor } from '@headrace/testkit'
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { pause } from './connect/retry.ts'
 import type { WorkerReport, WorkerSettings } from './testing/kill-worker.ts'
 import { readCommitted } from './testing/read-committed.ts'
 import { record, testCluster } from './testing/test-cluster.ts'
@@ -132,7 +133,7 @@ const feeder = (topic: string) => {
       )
       if (records.length > 0) await writer.write({ records })
       fed = upTo
-      await new Promise(resolve => setTimeout(resolve, 40))
+      await pause(40)
     }
     return fed
   }

@@ -72,7 +72,13 @@ export interface TransactionWork {
  * `write` calls may not overlap: await one before the next.
  */
 export interface FencedWriter {
-  /** Resolves when committed. Rejects with kafka.fenced (stop the tasks, rejoin or end) or kafka.transaction_lost (recover, or end). */
+  /**
+   * Resolves when committed. Rejects with
+   * - kafka.fenced: the membership is over, nothing was written. Drop the work; the next assignment begins anew. The writer goes on.
+   * - kafka.transaction_lost: not committed, or outcome unknown (the message says which). `recover`, read the committed offsets, go on from there; or end.
+   * - kafka.writer_fenced: another process of this name took over, or the transaction timed out (a process that was stopped). End.
+   * - kafka.record_too_large: before anything was sent, when the writer's own limit is passed; the writer goes on.
+   */
   write(work: TransactionWork): Promise<void>
   /** After kafka.transaction_lost: both ids made anew; then read the committed offsets to learn the outcome. */
   recover(): Promise<void>

@@ -214,17 +214,24 @@ export class PullConsumer implements GroupConsumer {
 
   /** Something arrived, or the consumer failed or stops, or time is up. */
   async #arrival(ms: number, signal: AbortSignal): Promise<void> {
-    const arrived = new AbortController()
     const before = this.#wake
-    this.#wake = () => {
-      arrived.abort()
-      before()
-    }
-    try {
-      await pause(ms, AbortSignal.any([arrived.signal, signal]))
-    } finally {
-      this.#wake = before
-    }
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(done, ms)
+      const restore = (): void => {
+        this.#wake = before
+      }
+      function done(): void {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        restore()
+        resolve()
+      }
+      signal.addEventListener('abort', done)
+      this.#wake = () => {
+        done()
+        before()
+      }
+    })
   }
 
   #fail(error: HeadraceError): void {

@@ -1,4 +1,5 @@
 import { codeOf } from '@headrace/errors'
+import { pause } from '../connect/retry.ts'
 import { createKafka } from '../kafka.ts'
 import type { Batch, GroupConsumer, Membership } from '../types.ts'
 import type { HoldPoint } from '../writer/transactional-id.ts'
@@ -54,7 +55,7 @@ const random = makeRandom(settings.seed)
 const hold = async (point: HoldPoint): Promise<void> => {
   if (random() > HELD_SHARE) return
   tell({ what: 'held', point })
-  await new Promise(resolve => setTimeout(resolve, HOLD_MS))
+  await pause(HOLD_MS)
 }
 
 const startAll = (consumer: GroupConsumer, membership: Membership): void => {
