@@ -36,7 +36,11 @@ class Comparison {
       for (const name of new Set<string>([...expected.keys(), ...actual.keys()])) {
         this.compare(memberPath(path, name), expected.get(name) as ExactJson, actual.get(name) as ExactJson)
       }
-    } else if (!(expected instanceof ExactNumber && actual instanceof ExactNumber && expected.equals(actual))) {
+    } else if (!(
+      expected instanceof ExactNumber &&
+      actual instanceof ExactNumber &&
+      expected.equals(actual)
+    )) {
       this.differences.push({ path, expected: textOf(expected), actual: textOf(actual) })
     }
   }

@@ -23,7 +23,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Whether Postgres certainly takes the text as a value of the type: any error would end the whole statement. */
 const isValue = ({ kind, labels }: ColumnSql['type'], text: string): boolean => {
   const bits = INTEGER_BITS[kind]
-  if (bits !== undefined) return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(bits, BigInt(text)) === BigInt(text)
+  if (bits !== undefined)
+    return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(bits, BigInt(text)) === BigInt(text)
   if (kind === 'uuid') return UUID.test(text)
   if (kind === 'decimal') return /^-?\d{1,1000}(\.\d{1,1000})?$/.test(text)
   if (kind === 'boolean') return text === 't' || text === 'f'
@@ -34,7 +35,8 @@ const textsOf = (key: string, columns: number): readonly string[] | undefined =>
   if (columns === 1) return [key]
   try {
     const texts: unknown = JSON.parse(key)
-    const fits = Array.isArray(texts) && texts.length === columns && texts.every(each => typeof each === 'string')
+    const fits =
+      Array.isArray(texts) && texts.length === columns && texts.every(each => typeof each === 'string')
     return fits ? (texts as readonly string[]) : undefined
   } catch {
     return undefined
@@ -45,7 +47,10 @@ const textsOf = (key: string, columns: number): readonly string[] | undefined =>
  * One parameter per column of the primary key, so that its index finds the row. Undefined for keys that must be compared
  * as texts: hashed ones, and values of which it is not certain that Postgres takes them.
  */
-export const keyParameters = (primaryKey: readonly ColumnSql[], key: string): readonly string[] | undefined => {
+export const keyParameters = (
+  primaryKey: readonly ColumnSql[],
+  key: string,
+): readonly string[] | undefined => {
   if (key.includes('\u0000') || key.startsWith('\u0001')) return undefined
   const texts = textsOf(key, primaryKey.length)
   const plain = texts?.every((text, index) => {

@@ -1,11 +1,6 @@
 /** JSON with its numbers as they are written: no digit is lost. */
 export type ExactJson =
-  | null
-  | boolean
-  | string
-  | ExactNumber
-  | readonly ExactJson[]
-  | ReadonlyMap<string, ExactJson>
+  null | boolean | string | ExactNumber | readonly ExactJson[] | ReadonlyMap<string, ExactJson>
 
 export class ExactNumber {
   /** As written. */
@@ -32,7 +27,7 @@ const canonicalNumber = (text: string): string => {
   return `${sign}${significant}e${power}`
 }
 
-const TOKEN = /[{}[\],:]|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+const TOKEN = /[{}[\],:]|"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const SPACE = /[ \t\r\n]*/y
 
 class Parser {

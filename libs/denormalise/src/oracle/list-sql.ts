@@ -46,8 +46,10 @@ const linkOf = (scope: StatementScope, list: ListDefinition, parent: OpenTable, 
     partition: each ? '' : `partition by ${pairs.map(pair => pair.child).join(', ')} `,
     where: all.length === 0 ? '' : `\nwhere ${all.join(' and ')}`,
     lateral: each ? 'lateral ' : '',
-    on: alias => (each ? 'true' : pairs.map((pair, index) => `${alias}.k${index} = ${pair.parent}`).join(' and ')),
-    groupBy: further => ([...keys, ...further].length === 0 ? '' : `\ngroup by ${[...keys, ...further].join(', ')}`),
+    on: alias =>
+      each ? 'true' : pairs.map((pair, index) => `${alias}.k${index} = ${pair.parent}`).join(' and '),
+    groupBy: further =>
+      [...keys, ...further].length === 0 ? '' : `\ngroup by ${[...keys, ...further].join(', ')}`,
   }
 }
 
@@ -143,7 +145,10 @@ export const listAggregateSql = (
   const result = `${alias}.value`
   const results = { value: nothing === undefined ? result : `coalesce(${result}, ${nothing})` }
   if (aggregate.function !== 'countBy') {
-    return { join: joinOf(link, alias, `select ${link.select}${value} as value${from}${link.groupBy([])}`), results }
+    return {
+      join: joinOf(link, alias, `select ${link.select}${value} as value${from}${link.groupBy([])}`),
+      results,
+    }
   }
   const present = `${link.where === '' ? '\nwhere' : ' and'} ${column!.sql} is not null`
   const counts = `select ${link.select}${value} as k, count(*) as n${from}${present}${link.groupBy(['k'])}`

@@ -33,7 +33,8 @@ export class StatementScope {
   /** A node's table under a fresh alias. */
   open(node: NodeDefinition): OpenTable {
     const table = this.tables.get(node.dataset)
-    if (table === undefined) throw new HeadraceError('internal.bug', `no table is known for dataset ${node.dataset}`)
+    if (table === undefined)
+      throw new HeadraceError('internal.bug', `no table is known for dataset ${node.dataset}`)
     return new OpenTable(node, table, this.alias('t'))
   }
 }

@@ -1,5 +1,4 @@
 import type { AggregateDefinition, ViewDefinition } from '../view-definition.ts'
-import { keyOperand } from './column-sql.ts'
 import { documentKeySql, keyParameters } from './document-key.ts'
 import { listAggregateSql } from './list-sql.ts'
 import { nodeSql } from './node-sql.ts'
@@ -84,7 +83,7 @@ export const viewToSql = (
   const root = scope.open(view.root)
   const key = documentKeySql(root.primaryKey)
   const { document, joins, overflow } = rootSql(scope, view, root)
-  const operands = match === 'text' ? [key] : root.primaryKey.map(keyOperand)
+  const operands = match === 'text' ? [key] : root.primaryKey.map(({ sql }) => sql)
   const lines = [
     `select ${key} as key,`,
     `  ${document}::text as document,`,
