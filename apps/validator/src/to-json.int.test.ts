@@ -102,12 +102,13 @@ const through = (type: ColumnType, text: string, required = false): string | nul
 
 describe('values as Postgres prints them', () => {
   let database: TestDatabase
-  let session: Awaited<ReturnType<TestDatabase['pool']['connect']>>
+  /** One connection, pinned as all of ours are. */
+  let session: { query<T>(sql: string): Promise<{ rows: T[] }>; release(): void }
 
   beforeAll(async () => {
     database = await createDatabase('tojson')
     await database.query(`create type colour as enum ('red', 'dark blue')`)
-    session = await database.pool.connect()
+    session = (await database.pool.connect()) as unknown as typeof session
     for (const setting of PINNED) await session.query(`set ${setting}`)
   })
 
