@@ -3,7 +3,7 @@ import type { YamlPath } from '../yaml/yaml-file.ts'
 import type { ViewDataset, ViewScope } from './view-scope.ts'
 
 /** Types whose equal values print the same text, so keys may be compared as texts; null: not joinable. */
-const family = ({ kind, dimensions }: ColumnType): string | null => {
+export const joinFamily = ({ kind, dimensions }: ColumnType): string | null => {
   if (dimensions > 0) return null
   switch (kind) {
     case 'int16':
@@ -52,7 +52,7 @@ const checkPair = (scope: ViewScope, { from, to, path }: Join, pair: JoinPair): 
       path,
       `cannot join ${from.name}.${pair.reference} with ${to.name}.${pair.key}: ${why}`,
     )
-  const families = [family(own), family(key)]
+  const families = [joinFamily(own), joinFamily(key)]
   if (families[0] === null || families[0] !== families[1]) {
     scope.problem(
       path,
