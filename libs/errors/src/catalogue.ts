@@ -110,6 +110,18 @@ export const catalogue = {
   ),
 
   // command line
+  'contracts.files_differ': entry(
+    'operator',
+    'stop',
+    73,
+    'Files of the pipeline folder were changed by hand and would be overwritten: nothing was written. Compare them, pull into another folder, or overwrite them with --force.',
+  ),
+  'contracts.nothing_to_pull': entry(
+    'operator',
+    'stop',
+    66,
+    'The database has no table that can be captured in the schemas that were asked for. The message names each table that was left out and what to do.',
+  ),
   'dev.already_running': entry(
     'operator',
     'stop',

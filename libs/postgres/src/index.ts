@@ -28,3 +28,4 @@ export {
 } from './slot.ts'
 export { checkSource, prepareSource, problemsOf, type SourceProblem, type SourceWish } from './source-check.ts'
 export { type ColumnInfo, type Heap, numericDomains, readHeaps, readTables, type TableInfo, type TableName } from './tables.ts'
+export { type DescribedTable, type ForeignKey, readTableCatalogue, type TableCatalogue } from './table-catalogue.ts'

@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 import { LOCK_FILE, lockContracts } from '@headrace/pipeline'
 import { readPipelineFolder } from '@headrace/runtime'
 import type { Context } from '../output.ts'
+import { addRules } from './contracts-check.ts'
+import { addPull } from './contracts-pull.ts'
 
 /** Writes the lock when it would change. The file appears whole or not at all. Throws pipeline.invalid. */
 export const writeLock = (dir: string): { readonly file: string; readonly changed: boolean } => {
@@ -16,8 +18,9 @@ export const writeLock = (dir: string): { readonly file: string; readonly change
   return { file, changed: true }
 }
 
-/** `headrace contracts lock DIR` */
-export const addContracts = (program: Command, { out }: Context): void => {
+/** `headrace contracts lock | pull | check` */
+export const addContracts = (program: Command, context: Context): void => {
+  const { out } = context
   const contracts = program.command('contracts').description('data contracts of a pipeline folder')
   contracts
     .command('lock')
@@ -29,4 +32,6 @@ export const addContracts = (program: Command, { out }: Context): void => {
       out.value(result)
       out.line(result.changed ? `${result.file} written: commit it` : `${result.file} is up to date`)
     })
+  addPull(contracts, context)
+  addRules(contracts, context)
 }

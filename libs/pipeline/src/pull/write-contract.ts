@@ -1,4 +1,4 @@
-import { Document, isNode } from 'yaml'
+import { Document, isCollection, isNode } from 'yaml'
 import type { PulledDataset, PulledField } from './pulled-table.ts'
 import { logicalTypesFor } from '../contracts/physical-types.ts'
 
@@ -26,7 +26,7 @@ const property = (dataset: PulledDataset, field: PulledField): Record<string, un
 
 const flow = (document: Document, path: readonly (string | number)[]): void => {
   const node = document.getIn(path, true)
-  if (isNode(node) && 'flow' in node) node.flow = true
+  if (isCollection(node)) node.flow = true
 }
 
 /** YAML text of a contract (ODCS v3.2) for a table as it is now (04 K3). What only people know is left to fill in. */
