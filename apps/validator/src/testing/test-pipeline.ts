@@ -1,5 +1,5 @@
 import { loadPipeline, LOCK_FILE, lockContracts, type Pipeline, type PipelineFiles } from '@headrace/pipeline'
-import { type RelationColumn, RelationDescription } from '@headrace/wire'
+import { type RelationColumn, type RelationDescription } from '@headrace/wire'
 
 const contract = (name: string, onInvalid: 'withhold' | 'keepLast'): string => `
 apiVersion: v3.1.0
