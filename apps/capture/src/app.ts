@@ -6,7 +6,7 @@ import type { PostgresConnection } from '@headrace/postgres'
 import type { Failpoints, Health } from '@headrace/runtime'
 import type { CapturePosition } from '@headrace/wire'
 import { sourceTables } from './adapters/captured-table.ts'
-import { readPosition } from './adapters/position-record.ts'
+import { positionRecord, readPosition } from './adapters/position-record.ts'
 import type { Events } from './events.ts'
 import { captureSession } from './steps/capture-session.ts'
 import { type Delivery, DELIVERY_LIMITS, type DeliveryLimits } from './steps/delivery.ts'
@@ -40,7 +40,7 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
   const reader = kafka.reader()
   let position: CapturePosition | null = await readPosition(reader, topics.positions, source.slot)
   try {
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
+    for (let attempt = 0, failures = 0; !signal.aborted; attempt += 1) {
       const spell = {
         ...options,
         topics,
@@ -51,14 +51,17 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
         watchMs: options.watchMs ?? 10_000,
       }
       try {
+        // whoever took over meanwhile has fenced us: learn it before we take the slot from them
+        if (attempt > 0 && position !== null) await writer.write({ records: [positionRecord(topics.positions, position)] })
         await captureSession(spell, writer, position, signal, reached => {
           position = reached
-          attempt = 0
+          failures = 0
         })
       } catch (error) {
         if (signal.aborted) return
         if (codeOf(error) !== 'postgres.unreachable') throw error
-        const delayMs = backoffDelay(attempt, Math.random())
+        const delayMs = backoffDelay(failures, Math.random())
+        failures += 1
         events.sourceLost(error instanceof HeadraceError ? error.message : '', delayMs)
         health.notReady('the source is away')
         health.turned()

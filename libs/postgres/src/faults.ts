@@ -1,7 +1,10 @@
 import { HeadraceError } from '@headrace/errors'
 
-/** SQLSTATE classes and codes that pass by themselves: connection trouble, too many connections, shutting down or starting up. */
-const PASSING = /^(08...|53...|57P0[1235])$/
+/**
+ * SQLSTATE classes and codes that pass by themselves: connection trouble, too many connections, shutting down or starting
+ * up, an object in use (the slot, until its old session is gone).
+ */
+const PASSING = /^(08...|53...|57P0[1235]|55006)$/
 const SYSTEM_CODES = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNABORTED',
 ])

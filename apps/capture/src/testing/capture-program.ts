@@ -24,7 +24,7 @@ try {
       health: new Health(),
       failpoints: createFailpoints(failpoints),
       // small transactions, so that kills fall between many of them
-      limits: { records: 50 },
+      limits: { records: 50, bufferBytes: 100_000 },
     },
     stop.signal,
   )

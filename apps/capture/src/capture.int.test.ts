@@ -1,0 +1,200 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { fingerprintText } from '@headrace/changes'
+import { waitFor } from '@headrace/testkit'
+import { CapturePosition, MarkerKind, Op, RelationDescription, topicNames } from '@headrace/wire'
+import { applied, disorder, sorted, tableRows } from './testing/checks.ts'
+import { createHarness, type Harness, type RunningCapture, type SeenChange } from './testing/harness.ts'
+
+jest.setTimeout(60_000)
+
+const ITEM = `create table item (id int primary key, name text, note text)`
+
+describe('capture', () => {
+  let harness: Harness
+  let isStreaming = false
+  const running: RunningCapture[] = []
+
+  const start = async (ddl = ITEM): Promise<void> => {
+    harness = await createHarness([{ name: 'item', key: ['id'] }], ddl)
+  }
+  const capture = (options: Parameters<Harness['start']>[0] = {}): RunningCapture => {
+    isStreaming = false
+    const one = harness.start({
+      ...options,
+      log: line => {
+        isStreaming ||= line.includes('"streaming"')
+        options.log?.(line)
+      },
+    })
+    running.push(one)
+    return one
+  }
+  const until = (what: string, found: (changes: readonly SeenChange[]) => boolean): Promise<readonly SeenChange[]> =>
+    waitFor(
+      async () => {
+        const changes = await harness.changes('item')
+        return found(changes) && changes
+      },
+      { what },
+    )
+  const streaming = (): Promise<boolean> => waitFor(() => isStreaming, { what: 'the stream' })
+  const position = async (): Promise<CapturePosition> => {
+    const records = await harness.records(topicNames(harness.pipeline).positions)
+    return CapturePosition.decode(records.at(-1)!.value!)
+  }
+  const slot = async (): Promise<{ confirmed: string }> => {
+    const [row] = await harness.database.query<{ confirmed: string }>(`select confirmed_flush_lsn - '0/0' as confirmed from pg_replication_slots where slot_name = $1`, [harness.slot])
+    return row!
+  }
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map(one => one.stop().catch(() => undefined)))
+    await harness.stop()
+  })
+
+  it('C12 loads the table and streams on: the topic is the table', async () => {
+    await start()
+    await harness.database.query(`insert into item select i, 'n' || i, null from generate_series(1, 3000) i`)
+    capture()
+    await until('some of the load', changes => changes.length > 0)
+    await harness.database.query(`update item set note = 'u' where id % 3 = 0; delete from item where id % 5 = 0; insert into item select i, 'late', null from generate_series(4001, 4100) i`)
+    await harness.database.query(`insert into item values (9999, 'last')`)
+    const changes = await until('the last row', all => all.some(change => change.key === '9999'))
+    expect(sorted(applied(changes))).toEqual(sorted(await tableRows(harness, 'item')))
+    expect(disorder(changes)).toEqual([])
+    expect(changes.filter(change => change.snapshot).every(change => change.op === Op.INSERT)).toBe(true)
+  })
+
+  it('C2 acknowledges exactly what Kafka has, and C3 goes on from there after a stop, adjacent commits included', async () => {
+    await start()
+    for (let round = 0; round < 3; round += 1) {
+      const one = capture()
+      await streaming()
+      await Promise.all(Array.from({ length: 40 }, (_, row) => harness.database.query(`insert into item values (${round * 100 + row}, 'r${round}')`)))
+      await until('all rows', changes => applied(changes).size === (round + 1) * 40)
+      await waitFor(async () => BigInt((await slot()).confirmed) === (await position()).acknowledgedLsn, { what: 'the acknowledgement' })
+      await one.stop()
+      expect(BigInt((await slot()).confirmed) <= (await position()).acknowledgedLsn).toBe(true)
+      // committed while nobody looks
+      await Promise.all(Array.from({ length: 20 }, (_, row) => harness.database.query(`update item set note = 'x' where id = ${round * 100 + row}`)))
+    }
+    capture()
+    await streaming()
+    const changes = await harness.changes('item')
+    expect(sorted(applied(changes))).toEqual(sorted(await tableRows(harness, 'item')))
+    expect(disorder(changes)).toEqual([])
+  })
+
+  it('C2 moves the slot of a table that is left alone, after the position', async () => {
+    await start(`${ITEM}; create table unwatched (id int)`)
+    capture({ watchMs: 500 })
+    await streaming()
+    const before = BigInt((await slot()).confirmed)
+    await harness.database.query(`insert into unwatched select generate_series(1, 1000)`)
+    await waitFor(async () => BigInt((await slot()).confirmed) > before + 60_000n, { what: 'the idle acknowledgement', timeoutMs: 18_000 })
+    expect((await position()).acknowledgedLsn >= BigInt((await slot()).confirmed)).toBe(true)
+  })
+
+  it('C3 stops when the slot is ahead of the position', async () => {
+    await start()
+    const one = capture()
+    await streaming()
+    await one.stop()
+    await harness.database.query(`insert into item values (1)`)
+    await harness.database.query(`select pg_replication_slot_advance($1, pg_current_wal_lsn())`, [harness.slot])
+    await expect(capture().done).rejects.toMatchObject({ code: 'capture.slot_ahead', hint: expect.stringContaining('source reset') })
+  })
+
+  it('C3 stops when the slot is gone', async () => {
+    await start()
+    const one = capture()
+    await streaming()
+    await one.stop()
+    await harness.database.query(`select pg_drop_replication_slot($1)`, [harness.slot])
+    await expect(capture().done).rejects.toMatchObject({ code: 'capture.slot_lost' })
+  })
+
+  it('C3 lets a second owner fence the first', async () => {
+    await start()
+    const first = capture()
+    await streaming()
+    const second = capture()
+    await harness.database.query(`insert into item values (1, 'after the takeover')`)
+    await until('the row', changes => changes.some(change => change.key === '1'))
+    await harness.database.query(`insert into item select generate_series(2, 50)`)
+    const lost = await first.done.then(() => 'none', error => (error as { code: string }).code)
+    expect(lost).toBe('kafka.writer_fenced')
+    await until('all rows', changes => applied(changes).size === 50)
+    expect(disorder(await harness.changes('item'))).toEqual([])
+    await second.stop()
+  })
+
+  it('C8 describes a table before its rows need it, anew after DDL', async () => {
+    await start()
+    await harness.database.query(`insert into item values (1, 'a', 'b')`)
+    capture()
+    await streaming()
+    await harness.database.query(`alter table item add column extra int; insert into item values (2, 'a', 'b', 7)`)
+    await harness.database.query(`alter table item drop column note; alter table item rename column name to title; insert into item values (3, 't', 8)`)
+    const changes = await until('the rows', all => all.some(change => change.key === '3'))
+    const described = new Map(
+      (await harness.records(topicNames(harness.pipeline).relations)).map(record => {
+        const description = RelationDescription.decode(record.value!)
+        expect(record.key!.toString()).toBe(fingerprintText(description.fingerprint))
+        return [description.fingerprint, description.columns.map(column => column.name)]
+      }),
+    )
+    const columns = (key: string) => described.get(changes.find(change => change.key === key && change.row !== undefined)!.relation)
+    expect(columns('1')).toEqual(['id', 'name', 'note'])
+    expect(columns('2')).toEqual(['id', 'name', 'note', 'extra'])
+    expect(columns('3')).toEqual(['id', 'title', 'extra'])
+    // catalogue and stream describe a table alike
+    expect(described.size).toBe(3)
+  })
+
+  it('C9 carries unchanged TOAST values: filled in with full identity, told apart without', async () => {
+    await start()
+    capture()
+    await streaming()
+    const long = `repeat(md5(random()::text), 400)`
+    await harness.database.query(`alter table item alter column note set storage external; insert into item values (1, 'a', ${long}), (2, 'a', ${long})`)
+    await harness.database.query(`update item set name = 'b' where id = 1`)
+    await harness.database.query(`alter table item replica identity full`)
+    await harness.database.query(`update item set name = 'b' where id = 2`)
+    const changes = await until('the updates', all => all.filter(change => change.op === Op.UPDATE).length === 2)
+    const [one, two] = ['1', '2'].map(key => changes.find(change => change.key === key && change.op === Op.UPDATE))
+    expect(one?.row).toEqual(['1', 'b', undefined])
+    expect(two?.row).toEqual((await tableRows(harness, 'item')).get('2'))
+  })
+
+  it('C10 makes delete and insert of a changed key, and markers of TRUNCATE', async () => {
+    await start()
+    capture()
+    await streaming()
+    await harness.database.query(`insert into item values (1, 'a')`)
+    await harness.database.query(`update item set id = 2 where id = 1`)
+    await harness.database.query(`truncate item; insert into item values (3, 'c')`)
+    const changes = await until('the last row', all => all.some(change => change.key === '3'))
+    const moved = changes.filter(change => ['1', '2'].includes(change.key)).sort((a, b) => Number(a.position.commitLsn - b.position.commitLsn) || a.position.ordinal - b.position.ordinal)
+    expect(moved.map(change => [change.key, change.op, change.position.ordinal])).toEqual([['1', Op.INSERT, 0], ['1', Op.DELETE, 0], ['2', Op.INSERT, 1]])
+    const markers = changes.filter(change => change.marker !== undefined)
+    expect(markers.map(({ partition, marker }) => [partition, marker])).toEqual([0, 1, 2].map(partition => [partition, MarkerKind.TRUNCATE]))
+    expect([...applied(changes).keys()]).toEqual(['3'])
+  })
+
+  it('C7 takes a transaction of 200,000 rows in bounded memory and many Kafka transactions', async () => {
+    await start()
+    const bufferBytes = 2_000_000
+    let peak = () => 0
+    let commits = 0
+    capture({ limits: { bufferBytes }, observe: delivery => (peak = () => delivery.peakBytes), log: line => (commits += line.includes('"committed"') ? 1 : 0) })
+    await streaming()
+    await harness.database.query(`insert into item select i, 'name of ' || i, repeat('x', 150) from generate_series(1, 200000) i`)
+    await waitFor(async () => (await position()).acknowledgedLsn > 0n && commits > 20 && (await harness.changes('item')).length >= 200_000, { what: 'all rows', timeoutMs: 60_000, everyMs: 500 })
+    // one buffer is being written while the next fills; a socket chunk may go over
+    expect(peak()).toBeLessThan(2 * bufferBytes + 400_000)
+    const changes = await harness.changes('item')
+    expect(disorder(changes)).toEqual([])
+    expect(applied(changes).size).toBe(200_000)
+  }, 90_000)
+})
