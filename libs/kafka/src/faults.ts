@@ -97,12 +97,15 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   UNSUPPORTED_VERSION: 'kafka.broker_too_old',
 }
 
+const DENIED = new Set(['KafkaJSSASLAuthenticationError'])
+
 const codeFor = (error: unknown): ErrorCode => {
   const type = brokerErrorType(error)
   if (isMembershipOver(error)) return 'kafka.fenced'
   if (isProducerOver(error)) return 'kafka.writer_fenced'
   const code = type === undefined ? undefined : CODES[type]
   if (code !== undefined) return code
+  if (chain(error).some(({ name }) => DENIED.has(name))) return 'kafka.refused'
   if (isTransient(error)) return 'kafka.unreachable'
   return type === undefined ? 'internal.bug' : 'kafka.refused'
 }

@@ -56,6 +56,7 @@ describe('reader without a group (06 E5a)', () => {
     const one = await id('one')
     await one.prepare([record(topic, 'a'), record(topic, 'b')], undefined, [])
     await one.end(true)
+    await waitFor(async () => (await reader.bounds(topic, 0)).end === 3n, { what: 'the marker in the log' })
     expect(await gather(reader.readToEnd(topic, 0, 0n))).toEqual({
       values: ['a', 'b'],
       offsets: [0n, 1n],
