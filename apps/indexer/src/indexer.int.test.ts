@@ -1,0 +1,152 @@
+import { createServer, connect, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { backends, waitFor } from '@headrace/testkit'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { ended, Harness } from './testing/harness.ts'
+
+jest.setTimeout(120_000)
+
+let harness: Harness
+beforeEach(() => {
+  harness = new Harness()
+})
+afterEach(() => harness.stop())
+
+const image = (n: number, name: string): string =>
+  `{"id":${n},"name":"${name}","price":${n}.50,"metadata":{"speed":${n}},"annotations":[{"class":"car","metadata":{"occluded":true}}],"search":{"count":1,"class_count":{"car":1}}}`
+
+describe('indexer', () => {
+  it('brings documents, deletes, stubs and rejections into the index, each at its offset', async () => {
+    await harness.makeTopic()
+    const now = BigInt(Date.now()) * 1_000n
+    await harness.write([
+      harness.document('a', image(1, 'old')),
+      harness.document('b', image(2, 'b')),
+      harness.document('a', image(1, 'new'), { side: '{"search.class_count":[{"key":"car","n":1}]}', oldestCommitUs: now }),
+      harness.tombstone('b'),
+      harness.document('c', '', { error: 'more than 1000 children' }),
+      harness.document('d', '{"id":"no number"}'),
+      harness.document('e', '{"id":1,"unknown":true}'),
+      harness.document('f', 'not JSON'),
+      harness.document('g', '{"id":9007199254740993,"price":12345678901234567890.123,"created_at":"infinity","metadata":[1,{"a":1.50}]}'),
+    ])
+    const running = harness.start()
+    const documents = await waitFor(async () => (await harness.documents()).size === 6 && harness.documents(), { what: 'six documents' })
+    expect([...documents.keys()].sort()).toEqual(['a', 'c', 'd', 'e', 'f', 'g'])
+    expect(documents.get('a')!.source).toContain('"name":"new","price":1.5')
+    expect(documents.get('g')!.source).toBe('{"id":9007199254740993,"price":12345678901234567890.123,"created_at":"infinity","metadata":[1,{"a":1.50}]}')
+    expect(documents.get('c')!.source).toBe('{"_error":"more than 1000 children"}')
+    for (const [key, reason] of [
+      ['d', 'failed to parse field [id] of type [long]'],
+      ['e', 'strict_dynamic_mapping_exception'],
+      ['f', 'not JSON'],
+    ] as const) {
+      expect(documents.get(key)!.source).toContain(reason)
+    }
+    const text = await running.metrics.expose()
+    expect(text).toContain(`headrace_indexer_documents_total{view="${harness.view}",outcome="rejected"} 2`)
+    expect(text).toContain(`headrace_indexer_commit_to_indexed_seconds_count{view="${harness.view}"} 1`)
+    await running.stop()
+  })
+
+  it('waits for its topic', async () => {
+    const running = harness.start()
+    await waitFor(async () => (await harness.kafka.admin.describe(harness.topic)) === null, { what: 'a look' })
+    await harness.makeTopic()
+    await harness.write([harness.document('a', image(1, 'a'))])
+    await waitFor(async () => (await harness.documents()).size === 1, { what: 'the document', timeoutMs: 20_000 })
+    await running.stop()
+  })
+
+  it('fills another index when the topic was made anew, and then moves the alias', async () => {
+    await harness.makeTopic()
+    await harness.write([harness.document('a', image(1, 'a')), harness.document('b', image(2, 'b'))])
+    const first = harness.start()
+    await waitFor(async () => (await harness.documents()).size === 2, { what: 'both documents' })
+    await first.stop()
+    await harness.kafka.admin.delete([harness.topic])
+    await waitFor(async () => (await harness.kafka.admin.describe(harness.topic)) === null, { what: 'the topic to be gone' })
+    await harness.makeTopic()
+    await harness.write([harness.document('c', image(3, 'c'))])
+    const second = harness.start()
+    await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0]?.endsWith('-2'), { what: 'the alias to move', timeoutMs: 30_000 })
+    expect([...(await harness.documents()).keys()]).toEqual(['c'])
+    await second.stop()
+  })
+
+  it('fills the index anew when it was removed, whatever is committed', async () => {
+    await harness.makeTopic()
+    await harness.write([harness.document('a', image(1, 'a'))])
+    const first = harness.start()
+    await waitFor(async () => (await harness.documents()).size === 1, { what: 'the document' })
+    const [name] = (await harness.indices.behind(harness.view)).keys()
+    await harness.indices.remove(name!)
+    await harness.write([harness.document('b', image(2, 'b'))])
+    await expect(first.done).rejects.toMatchObject({ code: 'elasticsearch.index_missing' })
+    const second = harness.start()
+    await waitFor(async () => (await harness.documents()).size === 2, { what: 'both documents', timeoutMs: 30_000 })
+    await second.stop()
+  })
+
+  it('catches up when Elasticsearch was away', async () => {
+    const open = new Set<Socket>()
+    const target = new URL(backends().elasticsearchUrl)
+    const proxy = createServer(socket => {
+      const upstream = connect(Number(target.port), target.hostname)
+      for (const one of [socket, upstream]) one.on('error', () => undefined).on('close', () => open.delete(one))
+      open.add(socket).add(upstream)
+      socket.pipe(upstream).pipe(socket)
+    })
+    const listen = (port: number): Promise<void> => new Promise(resolve => proxy.listen(port, '127.0.0.1', resolve))
+    await listen(0)
+    const { port } = proxy.address() as AddressInfo
+    await harness.makeTopic()
+    const running = harness.start(`http://127.0.0.1:${port}`)
+    await harness.write([harness.document('a', image(1, 'a'))])
+    await waitFor(async () => (await harness.documents()).size === 1, { what: 'the first document', timeoutMs: 20_000 })
+    const closed = new Promise(resolve => proxy.close(resolve))
+    for (const socket of open) socket.destroy()
+    await closed
+    await harness.write(Array.from({ length: 500 }, (_, n) => harness.document(`k${n}`, image(n, `n${n}`))))
+    await waitFor(async () => (await running.metrics.expose()).match(/bulk_retries_total [3-9]/), { what: 'three attempts', timeoutMs: 20_000 })
+    await listen(port)
+    await waitFor(async () => (await harness.documents()).size === 501, { what: 'all documents', timeoutMs: 30_000 })
+    await running.stop()
+    await new Promise(resolve => proxy.close(resolve))
+  })
+
+  it('killed in mid-load, twice, ends with exactly the documents of the topic', async () => {
+    await harness.makeTopic()
+    const keys = Array.from({ length: 3_000 }, (_, n) => `k${n}`)
+    const expected = new Map<string, string>()
+    const records = Array.from({ length: 12_000 }, (_, n) => {
+      const key = keys[(n * 7) % keys.length]!
+      if (n % 11 === 3) {
+        expected.delete(key)
+        return harness.tombstone(key)
+      }
+      expected.set(key, `v${n}`)
+      return harness.document(key, image(n, `v${n}`))
+    })
+    const half = records.length / 2
+    await harness.write(records.slice(0, half))
+    for (const more of [records.slice(half), []]) {
+      const child = harness.spawn()
+      await waitFor(async () => (await harness.indices.count(harness.view)) > 100, { what: 'part of the documents', timeoutMs: 30_000, everyMs: 5 })
+      child.kill('SIGKILL')
+      expect(await ended(child)).toBe('SIGKILL')
+      if (more.length > 0) await harness.write(more)
+    }
+    const last = harness.spawn()
+    const documents = await waitFor(
+      async () => {
+        const all = await harness.documents()
+        return [...expected].every(([key, name]) => all.get(key)?.source?.includes(`"name":"${name}"`)) && all
+      },
+      { what: 'every document in its last version', timeoutMs: 60_000, everyMs: 500 },
+    )
+    expect(documents.size).toBe(expected.size)
+    last.kill('SIGTERM')
+    expect(await ended(last)).toBe(0)
+  })
+})

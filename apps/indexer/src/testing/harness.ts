@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { DocumentReader, Elasticsearch, type Hit, ViewIndices } from '@headrace/elasticsearch'
+import { createKafka, type Kafka, type OutgoingRecord } from '@headrace/kafka'
+import type { Pipeline } from '@headrace/pipeline'
+import { Health } from '@headrace/runtime'
+import { KEY_FIELD, VERBATIM_FIELD } from '@headrace/search-model'
+import { createLogger, Metrics } from '@headrace/telemetry'
+import { backends, nodeCommand, uniqueName } from '@headrace/testkit'
+import { Document, DocumentRecord, markerKey, MarkerKind, partitionOf } from '@headrace/wire'
+import { runIndexer } from '../app.ts'
+import { createEvents } from '../events.ts'
+import { PARTITIONS, PLAN, testPipeline } from './test-pipeline.ts'
+
+export interface RunningIndexer {
+  readonly metrics: Metrics
+  readonly done: Promise<void>
+  stop(): Promise<void>
+}
+
+const marker = (): { readonly key: Buffer; readonly value: Buffer } => {
+  const value = { kind: MarkerKind.INCARNATION, position: undefined, writer: '', incarnation: randomUUID() }
+  return { key: markerKey(value), value: Buffer.from(DocumentRecord.encode({ record: { $case: 'marker', value } }).finish()) }
+}
+
+export interface DocumentFields {
+  readonly side?: string
+  readonly error?: string
+  readonly oldestCommitUs?: bigint
+}
+
+/** A document topic, an index and an indexer of a test's own. */
+export class Harness {
+  readonly pipeline: Pipeline = testPipeline(uniqueName('indexer'))
+  readonly topic = this.pipeline.topics.documents(this.pipeline.name, PLAN)
+  readonly kafka: Kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: this.pipeline.name })
+  readonly elasticsearch = new Elasticsearch({ url: backends().elasticsearchUrl })
+  readonly indices = new ViewIndices(this.elasticsearch)
+  readonly reader = new DocumentReader(this.elasticsearch, { verbatim: VERBATIM_FIELD, key: KEY_FIELD })
+
+  get view(): string {
+    return this.pipeline.name
+  }
+
+  async makeTopic(): Promise<void> {
+    await this.kafka.admin.ensure([{ topic: this.topic, partitions: PARTITIONS, config: { 'cleanup.policy': 'compact' } }])
+    await this.write(Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: this.topic, partition, ...marker() })))
+  }
+
+  document(key: string, source: string, fields: DocumentFields = {}): OutgoingRecord {
+    const value: Document = {
+      key,
+      source: Buffer.from(source),
+      side: Buffer.from(fields.side ?? ''),
+      oldestCommitUs: fields.oldestCommitUs ?? 0n,
+      newestCommitUs: fields.oldestCommitUs ?? 0n,
+      asOf: undefined,
+      error: fields.error ?? '',
+    }
+    return { ...this.tombstone(key), value: Buffer.from(DocumentRecord.encode({ record: { $case: 'document', value } }).finish()) }
+  }
+
+  tombstone(key: string): OutgoingRecord {
+    return { topic: this.topic, partition: partitionOf(key, PARTITIONS), key: Buffer.from(key), value: null }
+  }
+
+  async write(records: readonly OutgoingRecord[]): Promise<void> {
+    const writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
+    for (let at = 0; at < records.length; at += 2_000) await writer.write({ records: records.slice(at, at + 2_000) })
+    await writer.stop()
+  }
+
+  /** The service's own code in this process. */
+  start(elasticsearchUrl = backends().elasticsearchUrl): RunningIndexer {
+    const kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: `${this.pipeline.name}-indexer` })
+    const elasticsearch = new Elasticsearch({ url: elasticsearchUrl })
+    const stop = new AbortController()
+    const metrics = new Metrics('indexer')
+    const log = createLogger({ service: 'indexer', destination: { write: () => undefined } })
+    const index = { shards: 1, replicas: '0-1', refreshInterval: '1s', gcDeletes: '1d' }
+    const done = runIndexer(
+      { pipeline: this.pipeline, kafka, elasticsearch, instance: 'indexer-0', index, events: createEvents(log, metrics), health: new Health() },
+      stop.signal,
+    ).finally(async () => {
+      await kafka.stop()
+      await elasticsearch.close()
+    })
+    done.catch(() => undefined)
+    return {
+      metrics,
+      done,
+      stop: async () => {
+        stop.abort()
+        await done
+      },
+    }
+  }
+
+  /** The same as a process of its own. */
+  spawn(): ChildProcess {
+    const { command, args } = nodeCommand()
+    const { kafkaBrokers, elasticsearchUrl } = backends()
+    const program = join(__dirname, 'indexer-program.ts')
+    return spawn(command, [...args, program, this.pipeline.name, kafkaBrokers.join(','), elasticsearchUrl], { stdio: 'inherit' })
+  }
+
+  /** What a search would see, stubs included. */
+  async documents(): Promise<ReadonlyMap<string, Hit>> {
+    await this.indices.refresh(this.view)
+    const found = new Map<string, Hit>()
+    for await (const hit of this.reader.scan(this.view)) found.set(hit.key, hit)
+    return found
+  }
+
+  async stop(): Promise<void> {
+    for (let n = 1; n < 4; n++) await this.indices.remove(`${this.view}-${PLAN}-${n}`)
+    await this.kafka.admin.delete([this.topic])
+    await this.kafka.stop()
+    await this.elasticsearch.close()
+  }
+}
+
+export const ended = async (child: ChildProcess): Promise<number | string> => {
+  if (child.exitCode !== null) return child.exitCode
+  if (child.signalCode !== null) return child.signalCode
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+  return code ?? signal ?? 'unknown'
+}
