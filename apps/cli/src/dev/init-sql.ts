@@ -2,14 +2,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import { HeadraceError } from '@headrace/errors'
 import { connect } from '@headrace/postgres'
 
-/** Runs files of SQL, each in one transaction, in the given order. Throws usage.invalid, postgres.refused, postgres.unreachable. */
-export const runInitSql = async (url: string, files: readonly string[]): Promise<void> => {
+/** Before anything is started. Throws usage.invalid. */
+export const checkInitFiles = (files: readonly string[]): void => {
   for (const file of files) {
     if (!existsSync(file))
       throw new HeadraceError('usage.invalid', `there is no file ${file}`, {
         hint: 'Name it by --init FILE.sql.',
       })
   }
+}
+
+/** Runs files of SQL, each in one transaction, in the given order. Throws postgres.refused, postgres.unreachable. */
+export const runInitSql = async (url: string, files: readonly string[]): Promise<void> => {
   for (const file of files) {
     const session = await connect({ url, applicationName: 'headrace-dev' })
     try {

@@ -10,7 +10,7 @@ import { type BackendOptions, type Backends, startBackends } from './backends.ts
 import { type DevFolder, takeDevFolder } from './dev-folder.ts'
 import { DevScreen } from './dev-screen.ts'
 import { freePorts } from './free-ports.ts'
-import { runInitSql } from './init-sql.ts'
+import { checkInitFiles, runInitSql } from './init-sql.ts'
 import { SERVICE_NAMES, type ServiceName, type ServiceSpec, serviceSpecs } from './services.ts'
 import { stopSignals } from './stop-signals.ts'
 import { Supervisor } from './supervisor.ts'
@@ -113,6 +113,7 @@ const session = async (
 ): Promise<void> => {
   const { config, out } = context
   const screen = new DevScreen(out)
+  checkInitFiles(options.init)
   const pipeline = load(dir, screen)
   const name = options.name ?? pipeline.name
   const folder = takeDevFolder(config.stateHome, name)

@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { nodeCommand, waitFor } from '@headrace/testkit'
+import { freePorts } from './free-ports.ts'
+import type { ServiceSpec } from './services.ts'
+import { Supervisor, type SupervisorEvents } from './supervisor.ts'
+
+// a service that is ready at once, drains on SIGTERM and says so
+const SERVICE = `
+import { createServer } from 'node:http'
+process.on('SIGTERM', () => { console.log(JSON.stringify({ level: 'info', msg: 'drained' })); process.exit(0) })
+createServer((_request, response) => response.end('ok')).listen(Number(process.env.PORT), '127.0.0.1')
+`
+const FAILING = `
+console.log(JSON.stringify({ level: 'error', code: 'config.invalid', msg: 'config.invalid: X is not set' }))
+process.exit(78)
+`
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('Supervisor', () => {
+  let folder = ''
+  let running: Supervisor | undefined
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'headrace-supervisor-'))
+  })
+  afterEach(async () => {
+    await running?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const specFor = async (program: string): Promise<ServiceSpec> => {
+    const file = join(folder, 'service.mjs')
+    writeFileSync(file, program)
+    const [port = 0] = await freePorts(1)
+    const { command } = nodeCommand()
+    const env = { PATH: process.env['PATH'], PORT: String(port) }
+    return {
+      name: 'capture',
+      command,
+      args: [`--import=${join(__dirname, 'end-with-parent.ts')}`, file],
+      env,
+      port,
+      logFile: join(folder, 'log'),
+    }
+  }
+
+  const start = async (program: string, events: SupervisorEvents = {}): Promise<Supervisor> => {
+    running = new Supervisor([await specFor(program)], events)
+    running.start()
+    return running
+  }
+
+  it('drains a service on stop and leaves no process', async () => {
+    const supervisor = await start(SERVICE)
+    await supervisor.ready(10_000, new AbortController().signal)
+    const pid = supervisor.status()['capture']?.pid ?? 0
+    await supervisor.stop()
+    expect(alive(pid)).toBe(false)
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toContain('drained')
+    expect(supervisor.status()['capture']).toMatchObject({ state: 'stopped', restarts: 0 })
+  })
+
+  it('starts a killed service again', async () => {
+    const endings: string[] = []
+    const supervisor = await start(SERVICE, { ended: (_service, { signal }) => endings.push(String(signal)) })
+    await supervisor.ready(10_000, new AbortController().signal)
+    const first = supervisor.status()['capture']?.pid
+    expect(supervisor.kill('capture', 'SIGKILL')).toBe(true)
+    await waitFor(
+      () =>
+        supervisor.status()['capture']?.restarts === 1 && supervisor.status()['capture']?.state === 'ready',
+      {
+        what: 'the second start',
+      },
+    )
+    expect(supervisor.status()['capture']?.pid).not.toBe(first)
+    expect(endings).toEqual(['SIGKILL'])
+  })
+
+  it('gives up on what only a person can mend, with its last words', async () => {
+    const supervisor = await start(FAILING)
+    await expect(supervisor.ready(10_000, new AbortController().signal)).rejects.toMatchObject({
+      code: 'dev.service_ended',
+      message: expect.stringContaining('X is not set') as string,
+    })
+    expect(supervisor.status()['capture']?.state).toBe('failed')
+  })
+
+  it('leaves nothing behind when the supervising process is killed', async () => {
+    const spec = await specFor(SERVICE)
+    const parent = join(folder, 'parent.ts')
+    writeFileSync(
+      parent,
+      `import { Supervisor } from ${JSON.stringify(join(__dirname, 'supervisor.ts'))}
+const supervisor = new Supervisor([${JSON.stringify(spec)}])
+supervisor.start()
+await supervisor.ready(10_000, new AbortController().signal)
+console.log(supervisor.status().capture.pid)
+`,
+    )
+    const { command, args } = nodeCommand()
+    const child = spawn(command, [...args, parent], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const pid = Number(
+      await new Promise<string>(resolve => child.stdout.setEncoding('utf8').once('data', resolve)),
+    )
+    expect(alive(pid)).toBe(true)
+    child.kill('SIGKILL')
+    await waitFor(() => !alive(pid), { what: 'the end of the orphan' })
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toContain('drained')
+  })
+})

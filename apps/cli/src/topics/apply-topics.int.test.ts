@@ -1,0 +1,105 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { createKafka, type Kafka } from '@headrace/kafka'
+import { backends, uniqueName } from '@headrace/testkit'
+import { isMarkerKey, topicNames } from '@headrace/wire'
+import { applyTopics } from './apply-topics.ts'
+import { incarnationMarker } from './incarnation-marker.ts'
+import type { PlannedTopic } from './topic-plan.ts'
+
+describe('applyTopics', () => {
+  const kafka: Kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: uniqueName('cli-test') })
+  const made: string[] = []
+  afterAll(async () => {
+    await kafka.admin.delete(made)
+    await kafka.stop()
+  })
+
+  const planFor = (pipeline: string, partitions = 2): readonly PlannedTopic[] => {
+    const topics = topicNames(pipeline)
+    const plan: readonly PlannedTopic[] = [
+      { topic: topics.control, partitions: 1, values: 'plain', config: { 'cleanup.policy': 'compact' } },
+      { topic: topics.raw('d'), partitions, values: 'raw', config: { 'cleanup.policy': 'delete' } },
+      {
+        topic: topics.validated('d'),
+        partitions,
+        values: 'validated',
+        config: { 'cleanup.policy': 'compact' },
+      },
+    ]
+    made.push(...plan.map(({ topic }) => topic))
+    return plan
+  }
+
+  const firstKeys = async (topic: string, partitions: number): Promise<readonly boolean[]> => {
+    const reader = kafka.reader()
+    const keys: boolean[] = []
+    for (let partition = 0; partition < partitions; partition++) {
+      const { start } = await reader.bounds(topic, partition)
+      for await (const { records } of reader.readToEnd(topic, partition, start)) {
+        for (const { key } of records) keys.push(isMarkerKey(key))
+      }
+    }
+    await reader.stop()
+    return keys
+  }
+
+  it('makes topics and marks each data partition once, however often it runs', async () => {
+    const pipeline = uniqueName('apply')
+    const plan = planFor(pipeline)
+    expect(await applyTopics(kafka, pipeline, plan)).toEqual({
+      created: plan.map(({ topic }) => topic),
+      marked: 4,
+    })
+    expect(await applyTopics(kafka, pipeline, plan)).toEqual({ created: [], marked: 0 })
+    expect(await firstKeys(topicNames(pipeline).raw('d'), 2)).toEqual([true, true])
+    expect(await firstKeys(topicNames(pipeline).control, 1)).toEqual([])
+  })
+
+  it('completes an apply that ended after it had made the topics', async () => {
+    const pipeline = uniqueName('apply')
+    const plan = planFor(pipeline)
+    await kafka.admin.ensure(plan)
+    expect(await applyTopics(kafka, pipeline, plan)).toEqual({ created: [], marked: 4 })
+  })
+
+  it('writes the markers although an aborted transaction left offsets behind', async () => {
+    const pipeline = uniqueName('apply')
+    const plan = planFor(pipeline)
+    await kafka.admin.ensure(plan)
+    const { key, value } = incarnationMarker('raw')
+    const topic = topicNames(pipeline).raw('d')
+    const writer = await kafka.writer({ name: uniqueName('aborted') })
+    const missing = { topic: topicNames(pipeline).raw('not-there'), partition: 0, key, value }
+    await writer.write({ records: [{ topic, partition: 0, key, value }, missing] }).catch(() => undefined)
+    await writer.stop()
+    expect((await applyTopics(kafka, pipeline, plan)).marked).toBe(4)
+    expect(await firstKeys(topic, 2)).toEqual([true, true])
+  })
+
+  it('refuses another number of partitions', async () => {
+    const pipeline = uniqueName('apply')
+    await applyTopics(kafka, pipeline, planFor(pipeline))
+    await expect(applyTopics(kafka, pipeline, planFor(pipeline, 3))).rejects.toMatchObject({
+      code: 'kafka.partition_mismatch',
+    })
+  })
+
+  it('refuses a topic that somebody else wrote to first', async () => {
+    const pipeline = uniqueName('apply')
+    const plan = planFor(pipeline)
+    await kafka.admin.ensure(plan)
+    const writer = await kafka.writer({ name: uniqueName('foreign') })
+    await writer.write({
+      records: [
+        {
+          topic: topicNames(pipeline).raw('d'),
+          partition: 1,
+          key: Buffer.from('1'),
+          value: Buffer.from('x'),
+        },
+      ],
+    })
+    await writer.stop()
+    await expect(applyTopics(kafka, pipeline, plan)).rejects.toMatchObject({ code: 'topics.foreign' })
+  })
+})
