@@ -35,6 +35,13 @@ export const declaration = {
     default: '10485760',
     min: 1024,
   }),
+  sessionTimeoutMs: settings.integer({
+    env: 'HEADRACE_KAFKA_SESSION_TIMEOUT_MS',
+    description: 'A process that was killed keeps its partitions for so long.',
+    default: '10000',
+    min: 1000,
+    max: 300_000,
+  }),
   compression: settings.choice(['none', 'lz4', 'gzip'], { env: 'HEADRACE_KAFKA_COMPRESSION', description: 'Compression of what is written.', default: 'none' }),
   failpoints: settings.string({ env: 'HEADRACE_FAILPOINTS', description: 'For tests: name=n kills the process there.', default: '-' }),
 } as const satisfies Declaration

@@ -31,7 +31,8 @@ export const runView = async (options: ViewLoopOptions, signal: AbortSignal): Pr
     maxRecordBytes: settings.maxDocumentBytes + RECORD_OVERHEAD_BYTES,
   })
   const topics = view.topics.map(({ topic }) => topic)
-  const consumer = await kafka.consumer({ groupId: view.groupId, topics, memberName: settings.instance, handlers: generations })
+  const { instance: memberName, sessionTimeoutMs } = settings
+  const consumer = await kafka.consumer({ groupId: view.groupId, topics, memberName, handlers: generations, sessionTimeoutMs })
   try {
     let last: Generation | undefined
     for (;;) {

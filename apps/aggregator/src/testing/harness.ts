@@ -83,6 +83,8 @@ export class AggregatorHarness {
         HEADRACE_INSTANCE: instance,
         HEADRACE_HTTP_PORT: '0',
         HEADRACE_FAILPOINTS: failpoints,
+        // the least that brokers take by default: a killed process's partitions are free sooner
+        HEADRACE_KAFKA_SESSION_TIMEOUT_MS: '6000',
       },
     })
     const lines: string[] = []
@@ -117,6 +119,18 @@ export class AggregatorHarness {
       else latest.set(key, document)
     })
     return latest
+  }
+
+  /** Ends of the document topic's partitions, summed: grows with every emission. */
+  async documentRecords(): Promise<bigint> {
+    const reader = this.kafka.reader()
+    try {
+      let sum = 0n
+      for (let partition = 0; partition < this.pipeline.partitions; partition++) sum += (await reader.bounds(this.view.documentTopic, partition)).end
+      return sum
+    } finally {
+      await reader.stop()
+    }
   }
 
   /** All records of the document topic, undefined for tombstones. */
@@ -158,8 +172,13 @@ export class AggregatorHarness {
     })
   }
 
-  async stop(): Promise<void> {
+  /** Ends what a failed test left running. */
+  async killAll(): Promise<void> {
     await Promise.all([...this.running].map(running => running.kill()))
+  }
+
+  async stop(): Promise<void> {
+    await this.killAll()
     await this.writer?.stop()
     await this.kafka.admin.deleteGroup(this.view.groupId).catch(() => undefined)
     await this.kafka.admin.delete(this.topics.map(({ topic }) => topic)).catch(() => undefined)
