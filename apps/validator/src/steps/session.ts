@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly compression: 'none' | 'lz4' | 'gzip'
   /** When a transaction is committed although the input is not drained. */
   readonly turn: { readonly records: number; readonly ms: number }
+  /** After which the group gives a silent member's partitions away; libs/kafka's default when absent. */
+  readonly sessionTimeoutMs?: number
   readonly events: Events
   readonly health: Health
   readonly failpoints: Failpoints
@@ -68,7 +70,7 @@ export class Session {
   }
 
   async #join(): Promise<GroupConsumer> {
-    const { pipeline, kafka, instance, events, health } = this.#options
+    const { pipeline, kafka, instance, events, health, sessionTimeoutMs } = this.#options
     const startAll = (membership: Membership): void => {
       for (const [topic, partitions] of Object.entries(membership.assignment)) {
         for (const partition of partitions) consumer.startPartition(membership, topic, partition)
@@ -78,6 +80,7 @@ export class Session {
       groupId: `${pipeline.name}.validator`,
       topics: [...this.#steps.keys()],
       memberName: instance,
+      ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
       handlers: {
         assigned: membership => {
           events.assigned(membership)

@@ -68,6 +68,8 @@ export const startValidator = (
       instance: 'validator-0',
       compression: 'none',
       turn: { records: 500, ms: 50 },
+      // the least that brokers allow by default: a killed member's successor has to wait for it
+      sessionTimeoutMs: 6000,
       events: createEvents(log, new Metrics('validator')),
       health: new Health(),
       failpoints: createFailpoints(failpoints),
