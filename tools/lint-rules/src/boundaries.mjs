@@ -59,8 +59,10 @@ export const ownedClientPatterns = owned =>
       message: `Only ${owner} imports ${client}: go through it.`,
     }))
 
-export const clientOwners = [...new Set([...Object.values(CLIENTS), 'libs/testkit'])].map(folder => ({
+/** Who imports a client that another library owns. An example is an application of its own. */
+const GUESTS = { 'libs/testkit': ['pg'], examples: ['fastify', 'pg'] }
+
+export const clientOwners = [...new Set([...Object.values(CLIENTS), ...Object.keys(GUESTS)])].map(folder => ({
   files: [`${folder}/**/*.ts`],
-  clients:
-    folder === 'libs/testkit' ? ['pg'] : Object.keys(CLIENTS).filter(client => CLIENTS[client] === folder),
+  clients: GUESTS[folder] ?? Object.keys(CLIENTS).filter(client => CLIENTS[client] === folder),
 }))

@@ -10,7 +10,10 @@ const placeOf = context => relative(context.cwd, context.filename).split(sep).jo
 /** `process.env` is read in one file per app; libraries get values. */
 const envInOneFile = rule('process.env is read in one file per app', context => {
   const place = placeOf(context)
-  if (/^((apps|examples)\/[^/]+|libs\/testkit)\/src\/config\.ts$/.test(place) || place.startsWith('tools/'))
+  if (
+    /^((apps|examples)\/[^/]+|libs\/testkit|examples\/[^/]+\/src\/api)\/(src\/)?config\.ts$/.test(place) ||
+    place.startsWith('tools/')
+  )
     return {}
   return {
     MemberExpression(node) {

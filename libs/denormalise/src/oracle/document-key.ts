@@ -21,7 +21,7 @@ const INTEGER_BITS: Readonly<Record<string, number>> = { int16: 16, int32: 32, i
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Whether Postgres certainly takes the text as a value of the type: any error would end the whole statement. */
-const isValue = ({ kind, labels }: ColumnSql['type'], text: string): boolean => {
+const isValue = ({ kind }: ColumnSql['type'], text: string): boolean => {
   const bits = INTEGER_BITS[kind]
   if (bits !== undefined)
     return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(bits, BigInt(text)) === BigInt(text)

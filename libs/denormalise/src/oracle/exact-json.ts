@@ -78,9 +78,10 @@ class Parser {
         return false
       case 'n':
         return null
+      default:
+        if (!NUMBER.test(token)) throw this.fault()
+        return new ExactNumber(token)
     }
-    if (!NUMBER.test(token)) throw this.fault()
-    return new ExactNumber(token)
   }
 
   private string(token: string): string {

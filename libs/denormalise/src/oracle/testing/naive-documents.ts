@@ -155,9 +155,8 @@ const treeText = (value: string | AggregateTree): string =>
     : objectText(Object.fromEntries(Object.entries(value).map(([name, each]) => [name, treeText(each)])))
 
 const holds = (condition: Condition, value: string | null): boolean => {
-  if (condition.is === 'null') return value === null
-  if (condition.is === 'not_null') return value !== null
-  return value !== null && condition.values.includes(value)
+  if (condition.is === 'in') return value !== null && condition.values.includes(value)
+  return (value === null) === (condition.is === 'null')
 }
 
 const countsText = (texts: readonly string[]): string => {

@@ -1,0 +1,3 @@
+export interface ById {
+  readonly Params: { readonly id: number }
+}
