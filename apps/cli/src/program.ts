@@ -6,6 +6,7 @@ import { addDev } from './commands/dev.ts'
 import { addSearch } from './commands/search.ts'
 import { addSource } from './commands/source.ts'
 import { addTopics } from './commands/topics.ts'
+import { addView } from './commands/view.ts'
 import type { CliConfig } from './config.ts'
 import { type Context, Output } from './output.ts'
 
@@ -27,7 +28,7 @@ export const createProgram = (context: Context): Command => {
     })
     .showSuggestionAfterError()
     .addHelpText('after', EPILOGUE)
-  for (const add of [addCheck, addContracts, addTopics, addSource, addDev, addSearch]) add(program, context)
+  for (const add of [addCheck, addContracts, addTopics, addSource, addDev, addSearch, addView]) add(program, context)
   return program
 }
 

@@ -4,3 +4,4 @@ export { Elasticsearch, type ElasticsearchAnswer, type ElasticsearchConnection, 
 export { DocumentReader, type ReaderFields } from './document-reader.ts'
 export { type Hit, rawMembers, type SearchAnswer } from './read-hits.ts'
 export { type IndexIdentity, type IndexOptions, type ViewIndex, ViewIndices } from './view-index.ts'
+export { getDocuments, sampleKeys } from './get-documents.ts'

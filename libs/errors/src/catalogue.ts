@@ -158,6 +158,12 @@ export const catalogue = {
     65,
     'A topic of the pipeline does not begin with the marker of its making: something else wrote to it first. Use another pipeline name, or delete the topic.',
   ),
+  'verify.plan_differs': entry(
+    'operator',
+    'stop',
+    78,
+    'The live index of the view was made by another plan than the folder compiles to, so comparing them says nothing. Wait until the new index is live, or use the folder the services run with.',
+  ),
 
   // Elasticsearch, indexing and search
   'elasticsearch.alias_taken': entry(

@@ -88,7 +88,8 @@ export class ExpectedDocuments {
     return this.#inSnapshot(async () => {
       const found = new Map<string, Expected>()
       for (let at = 0; at < keys.length; at += LOOK_CHUNK) {
-        for (const expected of await this.#look(keys.slice(at, at + LOOK_CHUNK))) found.set(expected.key, expected)
+        for (const expected of await this.#look(keys.slice(at, at + LOOK_CHUNK)))
+          found.set(expected.key, expected)
       }
       return found
     })
@@ -108,7 +109,10 @@ export class ExpectedDocuments {
     return [...(await this.#select(byColumns, 'columns')), ...(await this.#select(byText, 'text'))]
   }
 
-  async #select(parameters: readonly (readonly string[])[], match: 'columns' | 'text'): Promise<readonly Expected[]> {
+  async #select(
+    parameters: readonly (readonly string[])[],
+    match: 'columns' | 'text',
+  ): Promise<readonly Expected[]> {
     if (parameters.length === 0) return []
     const { sql } = viewToSql(this.#view, this.#tables, { keys: parameters.length, match })
     return (await this.#session.query(sql, parameters.flat())).map(readRow)

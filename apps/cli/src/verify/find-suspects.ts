@@ -49,7 +49,10 @@ async function* flatten(chunks: AsyncIterable<readonly Expected[]>): AsyncGenera
 }
 
 /** Only what ascends can be merged: a document that hides under another key (its sort field says so) is a suspect. */
-async function* ascending(hits: AsyncIterable<Hit>, outOfOrder: (key: string) => void): AsyncGenerator<Keyed<Hit>> {
+async function* ascending(
+  hits: AsyncIterable<Hit>,
+  outOfOrder: (key: string) => void,
+): AsyncGenerator<Keyed<Hit>> {
   let last: Buffer | undefined
   for await (const item of hits) {
     const bytes = bytesOf(item.key)
@@ -90,7 +93,8 @@ export const findSuspects = async (
       }
       const { value: row } = left
       const { value: document } = right
-      const order = row === undefined ? 1 : document === undefined ? -1 : Buffer.compare(row.bytes, document.bytes)
+      const order =
+        row === undefined ? 1 : document === undefined ? -1 : Buffer.compare(row.bytes, document.bytes)
       const expected = order <= 0 ? row?.item : undefined
       const hit = order >= 0 ? document?.item : undefined
       if (judge(expected, hit).kind !== 'equal') keys.add(expected?.key ?? hit?.key ?? '')

@@ -19,7 +19,16 @@ export const judge = (expected: Expected | undefined, hit: Hit | undefined): Ver
   if (actual === undefined) return { kind: 'missing' }
   if (expected.overflow !== undefined) {
     if (isStub(actual)) return EQUAL
-    return { kind: 'differing', differences: [{ path: ERROR_FIELD, expected: JSON.stringify(`list ${expected.overflow} is too long`), actual: undefined }] }
+    return {
+      kind: 'differing',
+      differences: [
+        {
+          path: ERROR_FIELD,
+          expected: JSON.stringify(`list ${expected.overflow} is too long`),
+          actual: undefined,
+        },
+      ],
+    }
   }
   const differences = compareJson(expected.document, actual)
   return differences.length === 0 ? EQUAL : { kind: 'differing', differences }

@@ -58,7 +58,12 @@ const lookAt = async (
       const sight = sightOf(rows.get(key), documents.get(key))
       const last = before.get(key)?.sight
       const detailed = verdict.kind === 'differing' && open.size < options.details
-      const result = { key, kind: verdict.kind, changing: last !== undefined && last !== sight, differences: detailed ? verdict.differences : [] }
+      const result = {
+        key,
+        kind: verdict.kind,
+        changing: last !== undefined && last !== sight,
+        differences: detailed ? verdict.differences : [],
+      }
       open.set(key, { sight, result })
     }
     options.progress(open.size)
@@ -70,7 +75,10 @@ const lookAt = async (
  * Looks at keys again and again, with pauses, until row and document are equal or the time is over. A key leaves when it was
  * seen equal once: what is wrong for good never is.
  */
-export const settle = async (keys: ReadonlySet<string>, options: SettleOptions): Promise<readonly Unsettled[]> => {
+export const settle = async (
+  keys: ReadonlySet<string>,
+  options: SettleOptions,
+): Promise<readonly Unsettled[]> => {
   const deadline = options.now() + options.timeLimitMs
   let open: ReadonlyMap<string, Look> = new Map()
   let left = [...keys]

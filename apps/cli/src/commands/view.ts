@@ -1,0 +1,187 @@
+import type { Command } from 'commander'
+import { HeadraceError } from '@headrace/errors'
+import { Elasticsearch } from '@headrace/elasticsearch'
+import { type CompiledView, loadPipeline, type Pipeline } from '@headrace/pipeline'
+import { connect } from '@headrace/postgres'
+import { readPipelineFolder } from '@headrace/runtime'
+import { nearestNames } from '@headrace/search-model'
+import type { CliConfig } from '../config.ts'
+import type { Context } from '../output.ts'
+import { ProgressLine } from '../verify/progress-line.ts'
+import type { Unsettled } from '../verify/settle.ts'
+import { type Verification, verifyView } from '../verify/verify-view.ts'
+import { postgresUrlOf } from './source.ts'
+
+interface Options {
+  readonly pipeline: string
+  readonly postgres?: string
+  readonly elasticsearch?: string
+  readonly sample?: string
+  readonly settle: string
+  readonly limit: string
+  readonly showValues?: boolean
+}
+
+const elasticsearchUrlOf = (option: string | undefined, config: CliConfig): string => {
+  const url = option ?? config.elasticsearchUrl
+  if (url !== undefined) return url.replace(/\/+$/, '')
+  throw new HeadraceError('usage.invalid', 'no Elasticsearch address given', {
+    hint: 'Give --elasticsearch http://host:port or set HEADRACE_ELASTICSEARCH_URL.',
+  })
+}
+
+const whole = (name: string, text: string, least: number): number => {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= least && /^\d+$/.test(text)) return value
+  throw new HeadraceError('usage.invalid', `--${name} takes a whole number from ${least}, not "${text}"`)
+}
+
+const viewOf = (pipeline: Pipeline, name: string): CompiledView => {
+  const view = pipeline.views.get(name)
+  if (view !== undefined) return view
+  const names = [...pipeline.views.keys()]
+  const [meant] = nearestNames(name, names)
+  const hint = `${meant === undefined ? '' : `Did you mean ${meant}? `}Views of the folder: ${names.join(', ') || 'none'}.`
+  throw new HeadraceError('usage.invalid', `the pipeline ${pipeline.name} has no view "${name}"`, { hint })
+}
+
+const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+
+const WORDS: Readonly<Record<Unsettled['kind'], string>> = {
+  missing: 'has no document',
+  extra: 'has a document and no row',
+  differing: 'differs',
+}
+
+const numbersOf = ({ unsettled }: Verification): Readonly<Record<string, number>> => ({
+  missing: unsettled.filter(each => each.kind === 'missing').length,
+  extra: unsettled.filter(each => each.kind === 'extra').length,
+  differing: unsettled.filter(each => each.kind === 'differing').length,
+  changing: unsettled.filter(each => each.changing).length,
+})
+
+const shown = (unsettled: readonly Unsettled[], limit: number, values: boolean): readonly object[] =>
+  unsettled.slice(0, limit).map(({ key, kind, changing, differences }) => ({
+    key,
+    kind,
+    ...(changing ? { changing } : {}),
+    ...(kind === 'differing'
+      ? { differences: differences.map(each => (values ? each : { path: each.path })) }
+      : {}),
+  }))
+
+const listDifferences = ({ out }: Context, result: Verification, limit: number, values: boolean): void => {
+  for (const { key, kind, changing, differences } of result.unsettled.slice(0, limit)) {
+    out.line(`  ${key} ${WORDS[kind]}${changing ? ' (and is changing)' : ''}`)
+    for (const { path, expected, actual } of differences) {
+      out.line(
+        `      ${path === '' ? 'the document' : path}${values ? `: SQL ${expected ?? 'nothing'}, index ${actual ?? 'nothing'}` : ''}`,
+      )
+    }
+  }
+  if (result.unsettled.length > limit)
+    out.line(`  … and ${count(result.unsettled.length - limit, 'more key')}`)
+}
+
+const report = (
+  context: Context,
+  name: string,
+  result: Verification,
+  options: { readonly limit: number; readonly values: boolean; readonly tookMs: number },
+): void => {
+  const { out } = context
+  const { index, rows, documents, lookedAgain, truncated } = result
+  const numbers = numbersOf(result)
+  out.value({
+    view: name,
+    equal: result.equal,
+    index,
+    rows,
+    documents,
+    lookedAgain,
+    truncated,
+    ...numbers,
+    withheld: null,
+    differences: shown(result.unsettled, options.limit, options.values),
+    tookMs: Math.round(options.tookMs),
+  })
+  const again = lookedAgain === 0 ? '' : `; ${count(lookedAgain, 'key')} looked at again`
+  const seconds = `${(options.tookMs / 1_000).toFixed(1)} s`
+  out.line(
+    `view ${out.paint('bold', name)}: ${count(rows, 'row')}, ${count(documents, 'document')} in ${index}${again}, ${seconds}`,
+  )
+  if (result.equal)
+    return out.line(`${out.paint('green', 'equal')}: every document that was compared is what SQL says`)
+  out.line(
+    `${out.paint('red', 'not equal')}: ${numbers['missing']} missing, ${numbers['extra']} extra, ${numbers['differing']} differing\n`,
+  )
+  listDifferences(context, result, options.limit, options.values)
+  if (numbers['missing'] !== 0)
+    out.line('\nRows that their contract withholds are missing on purpose: look into the dead-letter topics.')
+  if (numbers['changing'] !== 0)
+    out.line('Keys that are changing were never seen equal; give them longer with --settle SECONDS.')
+  if (truncated) out.line('There are too many differences: the rest was not compared.')
+}
+
+const verify = async (context: Context, name: string, options: Options): Promise<void> => {
+  const { config } = context
+  const settleMs = whole('settle', options.settle, 0) * 1_000
+  const limit = whole('limit', options.limit, 1)
+  const sample = options.sample === undefined ? {} : { sample: whole('sample', options.sample, 1) }
+  const postgresUrl = postgresUrlOf(options.postgres, config)
+  const elasticsearch = new Elasticsearch({ url: elasticsearchUrlOf(options.elasticsearch, config) })
+  const progress = new ProgressLine(process.stderr)
+  const began = performance.now()
+  try {
+    const pipeline = loadPipeline(readPipelineFolder(options.pipeline))
+    const view = viewOf(pipeline, name)
+    const session = await connect({ url: postgresUrl, applicationName: 'headrace-verify' })
+    try {
+      const now = (): number => performance.now()
+      const result = await verifyView({
+        pipeline,
+        view,
+        session,
+        elasticsearch,
+        ...sample,
+        settleMs,
+        details: limit,
+        now,
+        progress,
+      })
+      progress.clear()
+      report(context, name, result, {
+        limit,
+        values: options.showValues === true,
+        tookMs: performance.now() - began,
+      })
+      context.exitStatus = result.equal ? 0 : 1
+    } finally {
+      await session.stop()
+    }
+  } finally {
+    progress.clear()
+    await elasticsearch.close()
+  }
+}
+
+/** `headrace view verify VIEW` (05 A19). */
+export const addView = (program: Command, context: Context): void => {
+  const view = program.command('view').description('views: documents and the rows they are made of')
+  view
+    .command('verify')
+    .description(
+      'compare every document of a view with one SELECT over its tables; exit 1 when something differs',
+    )
+    .argument('<view>', 'name of the view')
+    .requiredOption('--pipeline <dir>', 'folder that holds pipeline.yaml')
+    .option('--postgres <url>', 'postgres://user:password@host:port/database')
+    .option('--elasticsearch <url>', 'http://host:port')
+    .option('--sample <n>', 'compare only about n rows and n documents, chosen by chance')
+    .option('--settle <seconds>', 'how long keys that differ are looked at again, while writes flow', '30')
+    .option('--limit <n>', 'most differing keys to list', '20')
+    .option('--show-values', 'also show the values that differ: they are data of your users')
+    .option('--json', 'print one JSON object')
+    .action((name: string, options: Options) => verify(context, name, options))
+}
