@@ -5,3 +5,4 @@ export type { CompiledView, Dataset, Pipeline, PipelineFiles, PostgresSource, Pr
 export { formatProblem } from './problems.ts'
 export { pullPipeline, type PulledPipeline } from './pull/pull-pipeline.ts'
 export type { PulledTable, PullNote } from './pull/pulled-table.ts'
+export { deadLetterCodes } from '@headrace/validation'

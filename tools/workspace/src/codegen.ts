@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { generateDeadLetterDocs } from './codegen/dead-letter-docs.ts'
 import { generateErrorDocs } from './codegen/error-docs.ts'
 import { generateProto } from './codegen/proto.ts'
 import { generateSchemas } from './codegen/schemas.ts'
