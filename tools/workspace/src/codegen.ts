@@ -15,6 +15,7 @@ const generators: readonly Generator[] = [
   generateProto,
   generateWireDescriptors,
   generateErrorDocs,
+  generateDeadLetterDocs,
   generateSchemas,
 ]
 
