@@ -74,15 +74,25 @@ const batchOf = (topic: string, records: readonly OutgoingRecord[]): Batch => {
   return { topic, partition: 0, records: incoming, next: offset, endOffset: offset, membership }
 }
 
+const groupByTopic = (records: readonly OutgoingRecord[]): Map<string, OutgoingRecord[]> => {
+  const groups = new Map<string, OutgoingRecord[]>()
+  for (const record of records) {
+    const group = groups.get(record.topic)
+    if (group === undefined) groups.set(record.topic, [record])
+    else group.push(record)
+  }
+  return groups
+}
+
 let emitted = 0
 const turn = (records: readonly OutgoingRecord[]): void => {
-  const byTopic = Map.groupBy(records, record => record.topic)
+  const byTopic = groupByTopic(records)
   const batches = [...byTopic].map(([topic, own]) => batchOf(topic, own))
   const out: OutgoingRecord[] = []
   const now = Date.now()
   for (const batch of batches) task.route(batch, out)
   task.apply(batches, now, new Map())
-  const hops = Map.groupBy(out, record => record.topic)
+  const hops = groupByTopic(out)
   const before = out.length
   task.emit(now, { idleMs: 0, maxMs: 0, limit: 1e6 }, out, new Map())
   emitted += out.length - before

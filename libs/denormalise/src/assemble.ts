@@ -5,7 +5,7 @@ import type { EdgePlan, GroupPlan } from './plan.ts'
 import { RowCursor } from './projected-row.ts'
 import type { StateStore } from './state-store.ts'
 import { AGGREGATES_SECTION, documentPrefix, FIRST_EDGE_SECTION, ROOT_SECTION } from './store-keys.ts'
-import { isLive, rowOffset, storedSortKey } from './stored-row.ts'
+import { compareSortKeys, isLive, rowOffset } from './stored-row.ts'
 
 export type Assembled =
   /** `side`: index-only fields, undefined when the view has none (06 E7). */
@@ -76,7 +76,7 @@ export class Assembler {
     const { writer } = this
     const { limit = Infinity } = edge
     const shown = rows.length <= limit ? rows.length : edge.overflow === 'countOnly' ? 0 : limit
-    if (rows.length > 1) rows.sort(bySortKey)
+    if (rows.length > 1) rows.sort(compareSortKeys)
     writer.appendByte(OPEN)
     for (let i = 0; i < shown; i++) {
       if (i > 0) writer.appendByte(COMMA)
@@ -104,5 +104,3 @@ export class Assembler {
     return entries.length === 0 ? undefined : Buffer.from(`{${entries.join(',')}}`)
   }
 }
-
-const bySortKey = (a: Buffer, b: Buffer): number => Buffer.compare(storedSortKey(a), storedSortKey(b))

@@ -1,4 +1,4 @@
-const FIRST_CAPACITY = 64 * 1024
+const FIRST_CAPACITY = 4096
 
 /** Below this a loop beats the call into the engine. */
 const SHORT = 24
@@ -33,7 +33,7 @@ export class ByteWriter {
 
   /** A copy of what was written; the writer is empty then. */
   take(): Buffer {
-    const out = Buffer.allocUnsafeSlow(this.length)
+    const out = Buffer.allocUnsafe(this.length)
     this.buffer.copy(out, 0, 0, this.length)
     this.length = 0
     return out

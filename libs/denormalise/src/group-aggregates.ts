@@ -1,5 +1,5 @@
 import { HeadraceError } from '@headrace/errors'
-import { ByteWriter } from './byte-writer.ts'
+import type { ByteWriter } from './byte-writer.ts'
 import type { AggregatePlan, EdgePlan, GroupPlan } from './plan.ts'
 import { sortKeyOf } from './sort-key.ts'
 import { unquoted } from './key-text.ts'
@@ -26,7 +26,7 @@ export class GroupAggregates {
     const counts = this.edges[edgeIndex]!
     counts.rows += by
     if (edge.counted.length === 0) return
-    const texts = valuesAt(bytes, from, edge.counted.map(each => each.index))
+    const texts = valuesAt(bytes, from, edge.countedPlaces)
     for (let i = 0; i < texts.length; i++) bump(counts.values[i]!, texts[i]!, by)
   }
 
@@ -34,7 +34,7 @@ export class GroupAggregates {
   replace(edge: EdgePlan, edgeIndex: number, old: Buffer, oldFrom: number, row: Buffer): void {
     if (edge.counted.length === 0) return
     const counts = this.edges[edgeIndex]!
-    const places = edge.counted.map(each => each.index)
+    const places = edge.countedPlaces
     const before = valuesAt(old, oldFrom, places)
     const after = valuesAt(row, 0, places)
     for (let i = 0; i < places.length; i++) {
@@ -48,7 +48,8 @@ export class GroupAggregates {
     return this.edges.every(edge => edge.rows === 0)
   }
 
-  encode(): Buffer {
+  /** Into `writer`, which is empty before and after. */
+  encode(writer: ByteWriter): Buffer {
     const numbers: (number | string)[] = []
     for (const { rows, values } of this.edges) {
       numbers.push(rows)
@@ -57,7 +58,7 @@ export class GroupAggregates {
         for (const [text, n] of counted) numbers.push(text, n)
       }
     }
-    return encodeSequence(numbers)
+    return encodeSequence(numbers, writer)
   }
 
   private read(stored: Buffer): void {
@@ -79,8 +80,7 @@ const bump = (counted: Map<string, number>, text: string, by: 1 | -1): void => {
   else counted.set(text, n)
 }
 
-const encodeSequence = (items: readonly (number | string)[]): Buffer => {
-  const writer = new ByteWriter()
+const encodeSequence = (items: readonly (number | string)[], writer: ByteWriter): Buffer => {
   for (const item of items) {
     if (typeof item === 'number') writeNumber(writer, item)
     else {

@@ -1,6 +1,7 @@
 import { HeadraceError } from '@headrace/errors'
 import { comparePositions, type Position } from '@headrace/wire'
 import { type Assembled, Assembler } from './assemble.ts'
+import { ByteWriter } from './byte-writer.ts'
 import { GroupAggregates } from './group-aggregates.ts'
 import type { HopValue } from './hop-codec.ts'
 import type { EdgePlan, GroupPlan } from './plan.ts'
@@ -41,6 +42,7 @@ export class GroupStage {
   private readonly plan: GroupPlan
   private readonly store: StateStore
   private readonly assembler: Assembler
+  private readonly writer = new ByteWriter()
   /** Aggregates touched since the last flush, by document. */
   private readonly touched = new Map<string, GroupAggregates>()
 
@@ -138,7 +140,7 @@ export class GroupStage {
     for (const [documentKey, aggregates] of this.touched) {
       const key = sectionKey(this.plan.stage, documentKey, AGGREGATES_SECTION)
       if (aggregates.isEmpty) this.store.remove(key)
-      else this.store.put(key, aggregates.encode())
+      else this.store.put(key, aggregates.encode(this.writer))
     }
     this.touched.clear()
   }
@@ -173,8 +175,7 @@ const sortKeyOfRow = (edge: EdgePlan, row: Buffer): Buffer => {
   return whole.length <= MAX_SORT_BYTES ? whole : whole.subarray(0, MAX_SORT_BYTES)
 }
 
-const sortValues = (edge: EdgePlan, row: Buffer): Buffer[] => {
-  const places = [...new Set(edge.sort.map(each => each.index))].sort((a, b) => a - b)
-  const texts = valuesAt(row, 0, places)
-  return edge.sort.map(({ index, type, descending }) => sortKeyOf(type, texts[places.indexOf(index)]!, descending))
+const sortValues = ({ sort, sortPlaces }: EdgePlan, row: Buffer): Buffer[] => {
+  const texts = valuesAt(row, 0, sortPlaces)
+  return sort.map(({ index, type, descending }) => sortKeyOf(type, texts[sortPlaces.indexOf(index)]!, descending))
 }

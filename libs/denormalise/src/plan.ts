@@ -53,6 +53,10 @@ export interface EdgePlan {
   readonly layout: readonly LayoutPart<never>[]
   /** Columns whose values are counted, ascending places in the projected row. */
   readonly counted: readonly { readonly index: number; readonly type: ColumnType }[]
+  /** The same places, for reading a row. */
+  readonly countedPlaces: readonly number[]
+  /** Places that `sort` needs, each once, ascending. */
+  readonly sortPlaces: readonly number[]
 }
 
 export interface AggregatePlan {
@@ -148,6 +152,8 @@ const compileList = (
       overflow: list.overflow,
       layout: compileLayout<never>(node.fields.map(field => field.as), []),
       counted,
+      countedPlaces: counted.map(each => each.index),
+      sortPlaces: [...new Set(sort.map(each => each.index))].sort((a, b) => a - b),
     },
   }
 }
