@@ -1,8 +1,6 @@
-import { readIndex, seededRandom } from '@headrace/testkit'
+import { seededRandom } from '@headrace/testkit'
 import type { DemoConfig } from './config.ts'
 import { makeDataset } from './data/rows.ts'
-import { compareDocuments } from './oracle/compare.ts'
-import { expectedDocuments } from './oracle/expected-documents.ts'
 import type { Screen } from './screen/screen.ts'
 import { SearchClient } from './search-client.ts'
 import { type Latency, measureCommitToSearchable } from './steps/commit-latency.ts'
@@ -10,7 +8,7 @@ import { followLiveChanges } from './steps/live-changes.ts'
 import { readRefreshInterval } from './steps/refresh-interval.ts'
 import { type Chain, startChain, type Stopper } from './steps/start-chain.ts'
 import { askStory } from './steps/story-query.ts'
-import { waitForDocuments } from './steps/wait-for-documents.ts'
+import { type Comparison, type EqualOptions, waitUntilEqual } from './steps/wait-until-equal.ts'
 
 export interface DemoOptions {
   readonly once: boolean
@@ -32,19 +30,17 @@ export interface DemoResult {
 const SEED = 20260101
 const SHOWN_DIFFERENCES = 5
 
-/** Holds every document in the index against hand-written SQL. */
-const compareAll = async (
-  { state, database, view }: Chain,
-  screen: Screen,
-): Promise<{ compared: number; mismatches: number }> => {
-  const expected = await expectedDocuments(database)
-  const differences = compareDocuments(expected, await readIndex(state.elasticsearch, view))
+/** Waits for the first load, or for what was written last, and says what still differs. */
+const settle = async (options: EqualOptions, total: number, screen: Screen): Promise<Comparison> => {
+  const progress = screen.progress('documents equal to SQL', total)
+  const comparison = await waitUntilEqual({ ...options, progress }).finally(() => progress.stop())
+  const { compared, differences } = comparison
   if (differences.length === 0)
-    screen.good(`${expected.size} documents are equal to hand-written SQL, value by value`)
-  else screen.bad(`${differences.length} of ${expected.size} documents differ from hand-written SQL`)
+    screen.good(`${compared} documents are equal to hand-written SQL, value by value`)
+  else screen.bad(`${differences.length} of ${compared} documents differ from hand-written SQL`)
   for (const { key, kind, detail } of differences.slice(0, SHOWN_DIFFERENCES))
     screen.line(`    ${key} ${kind}: ${detail}`)
-  return { compared: expected.size, mismatches: differences.length }
+  return comparison
 }
 
 const measure = async (
@@ -95,24 +91,23 @@ export const runDemo = async (
   const chain = await startChain(config, dataset, screen, stopper)
   const { elasticsearch, search } = chain.state
   const client = new SearchClient(search, chain.view)
-  await waitForDocuments(
-    { elasticsearchUrl: elasticsearch, view: chain.view, expected: options.images },
-    screen,
+  const compare: EqualOptions = {
+    database: chain.database,
+    elasticsearchUrl: elasticsearch,
+    view: chain.view,
     signal,
-  )
-  screen.good(
-    `everything is in the index ${((performance.now() - began) / 1000).toFixed(1)} s after the start`,
-  )
+  }
+  const first = await settle(compare, options.images, screen)
+  screen.note(`  ${((performance.now() - began) / 1000).toFixed(1)} s after the start`)
   const hits = await askStory(client, chain.database, screen)
   if (hits.different === 0) screen.good(`the same ${hits.sql} images as SQL finds`)
   else screen.bad(`${hits.different} images are not among both hits and SQL's rows`)
-  const first = await compareAll(chain, screen)
   const latency = await measure(chain, client, options, screen, signal)
   const refreshIntervalMs = await readRefreshInterval(elasticsearch, chain.view)
   screen.good(
     `commit to searchable: p50 ${latency.p50} ms, p99 ${latency.p99} ms (the index refreshes every ${refreshIntervalMs} ms)`,
   )
-  const second = await compareAll(chain, screen)
+  const second = await settle(compare, options.images, screen)
   if (!options.once) {
     screen.title('live changes; Ctrl-C ends the demo and stops everything')
     const { images } = options
@@ -129,7 +124,7 @@ export const runDemo = async (
   return {
     documents: options.images,
     compared: second.compared,
-    mismatches: first.mismatches + second.mismatches + hits.different,
+    mismatches: first.differences.length + second.differences.length + hits.different,
     searchHits: hits.search,
     sqlHits: hits.sql,
     commitToSearchableMs: latency,

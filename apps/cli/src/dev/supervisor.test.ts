@@ -92,7 +92,7 @@ describe('Supervisor', () => {
     const supervisor = await start(FAILING)
     await expect(supervisor.ready(10_000, new AbortController().signal)).rejects.toMatchObject({
       code: 'dev.service_ended',
-      message: expect.stringContaining('X is not set') as string,
+      message: expect.stringContaining('X is not set') as unknown,
     })
     expect(supervisor.status()['capture']?.state).toBe('failed')
   })
