@@ -36,6 +36,16 @@ const firstIncarnation = async ({ reader, topic, signal }: DocumentTopicOptions,
   return undefined
 }
 
+const allIncarnations = async (options: DocumentTopicOptions): Promise<Readonly<Record<string, string>> | undefined> => {
+  const ids: Record<string, string> = {}
+  for (let partition = 0; partition < options.partitions; partition++) {
+    const id = await firstIncarnation(options, partition)
+    if (id === undefined) return undefined
+    ids[partition] = id
+  }
+  return ids
+}
+
 /** Services never make topics (design 02 §2.3): wait until ours is there with its partitions and markers, and give those. */
 export const awaitDocumentTopic = async (options: DocumentTopicOptions): Promise<Readonly<Record<string, string>>> => {
   const { admin, topic, partitions, signal, waiting } = options
@@ -45,8 +55,8 @@ export const awaitDocumentTopic = async (options: DocumentTopicOptions): Promise
     if (found !== null && found.partitions !== partitions) {
       throw new HeadraceError('kafka.partition_mismatch', `${topic} has ${found.partitions} partitions, the pipeline says ${partitions}`)
     }
-    const ids = found === null ? [] : await Promise.all(Array.from({ length: partitions }, (_, partition) => firstIncarnation(options, partition)))
-    if (found !== null && ids.every(id => id !== undefined)) return Object.fromEntries(ids.map((id, partition) => [partition, id]))
+    const ids = found === null ? undefined : await allIncarnations(options)
+    if (ids !== undefined) return ids
     waiting(found === null ? 'the document topic does not exist yet; `headrace topics apply` makes it' : 'the incarnation markers are not written yet')
     await sleep(EVERY_MS, undefined, { signal })
   }

@@ -21,7 +21,8 @@ export interface GoLiveOptions {
 /** All members together have taken every partition to its end as it was when we looked. */
 const isCaughtUp = async ({ kafka, reader, index, groupId, topic, partitions }: GoLiveOptions): Promise<boolean> => {
   const all = Array.from({ length: partitions }, (_, partition) => partition)
-  const ends = await Promise.all(all.map(async partition => (await reader.bounds(topic, partition)).end))
+  const ends: bigint[] = []
+  for (const partition of all) ends.push((await reader.bounds(topic, partition)).end)
   const committed = await kafka.admin.committed(groupId, { [topic]: all })
   return all.every(partition => {
     const offset = committed.find(one => one.partition === partition)

@@ -102,7 +102,7 @@ export class Harness {
   spawn(): ChildProcess {
     const { command, args } = nodeCommand()
     const { kafkaBrokers, elasticsearchUrl } = backends()
-    const program = join(__dirname, 'indexer-program.ts')
+    const program = join(import.meta.dirname, 'indexer-program.ts')
     return spawn(command, [...args, program, this.pipeline.name, kafkaBrokers.join(','), elasticsearchUrl], { stdio: 'inherit' })
   }
 

@@ -1,0 +1,32 @@
+import { Elasticsearch } from '@headrace/elasticsearch'
+import { httpServer } from '@headrace/http'
+import { loadPipeline } from '@headrace/pipeline'
+import { Health, readPipelineFolder, runService } from '@headrace/runtime'
+import { DEFAULT_LIMITS } from '@headrace/search-model'
+import { createLogger, Metrics } from '@headrace/telemetry'
+import { createSearch, watchElasticsearch } from './app.ts'
+import { config } from './config.ts'
+import { createEvents } from './events.ts'
+
+const service = 'search'
+const settings = config()
+const { username, password, apiKey, ca, pageSize, timeoutMs, depth, clauses } = settings
+const log = createLogger({ service, instance: settings.instance, level: settings.logLevel })
+
+await runService({
+  name: service,
+  log,
+  run: async (scope, signal) => {
+    const pipeline = loadPipeline(readPipelineFolder(settings.pipeline))
+    const metrics = new Metrics(service)
+    const health = new Health()
+    const events = createEvents(log, metrics)
+    const auth = { ...(username && { username }), ...(password && { password }), ...(apiKey && { apiKey }), ...(ca && { ca: ca.reveal() }) }
+    const elasticsearch = new Elasticsearch({ url: settings.elasticsearch, requestTimeoutMs: timeoutMs + 1_000, ...auth })
+    scope.onStop('elasticsearch', () => elasticsearch.close())
+    const limits = { ...DEFAULT_LIMITS, depth, clauses }
+    const routes = createSearch({ pipeline, elasticsearch, events, limits, pageSize, timeoutMs })
+    await scope.start(httpServer({ port: settings.httpPort, health, metrics, log, routes }))
+    await watchElasticsearch({ elasticsearch, health, events }, signal)
+  },
+})
