@@ -1,4 +1,5 @@
-import { catalogue, type CatalogueEntry, type ErrorCode } from './catalogue.ts'
+import type { CatalogueEntry } from './catalogue-entry.ts'
+import { catalogue, type ErrorCode } from './catalogue.ts'
 
 export interface ErrorDetails {
   /** Where it happened: a file position, topic-partition, slot, index ... Never a payload or a secret. */

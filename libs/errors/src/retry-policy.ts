@@ -1,4 +1,5 @@
-import { catalogue, type Recovery } from './catalogue.ts'
+import type { Recovery } from './catalogue-entry.ts'
+import { catalogue } from './catalogue.ts'
 import { codeOf } from './headrace-error.ts'
 
 /**

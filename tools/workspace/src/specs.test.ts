@@ -7,7 +7,9 @@ const specs = globSync('docs/specs/*.md', { cwd: root }).sort()
 const tests = globSync('{apps,libs,tools,examples}/*/{src,test}/**/*.test.ts', { cwd: root })
 
 /** Test files that a text names, by their path or the end of it, with or without `.ts`. */
-const named = (text: string): readonly string[] => [...new Set(text.match(/[\w./-]+\.test(?:\.ts)?\b/g) ?? [])]
+const named = (text: string): readonly string[] => [
+  ...new Set(text.match(/[\w./-]+\.test(?:\.ts)?\b/g) ?? []),
+]
 
 const exists = (name: string): boolean => {
   const file = name.endsWith('.ts') ? name : `${name}.ts`

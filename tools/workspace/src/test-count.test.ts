@@ -12,7 +12,10 @@ const report = (part: Partial<JestReport>): JestReport => ({
 
 describe('the closing line', () => {
   it('sums the runs and names skipped tests only when there are any', () => {
-    const counts = [countOf(report({ numPassedTests: 3 }), 0), countOf(report({ numPassedTests: 2, numFailedTests: 1 }), 1)]
+    const counts = [
+      countOf(report({ numPassedTests: 3 }), 0),
+      countOf(report({ numPassedTests: 2, numFailedTests: 1 }), 1),
+    ]
     expect(closingLine(sum(counts))).toBe('5 passed, 1 failed')
     const skipping = countOf(report({ numPassedTests: 1, numPendingTests: 2, numTodoTests: 1 }), 0)
     expect(closingLine(skipping)).toBe('1 passed, 0 failed, 3 skipped')

@@ -1,0 +1,53 @@
+import { entry, type CatalogueEntry } from '../catalogue-entry.ts'
+
+/** Codes: capture and Postgres. */
+export const captureErrors = {
+  'capture.key_missing': entry(
+    'data-owner',
+    'stop',
+    65,
+    'A change carries no value for a column of its record key, or the column is gone. Replica identity, table and contract must agree; `headrace source check` says what is missing.',
+  ),
+  'capture.slot_ahead': entry(
+    'operator',
+    'stop',
+    80,
+    'The replication slot has been moved past the position in Kafka: changes between both would be missing. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
+  ),
+  'capture.slot_lost': entry(
+    'operator',
+    'stop',
+    81,
+    'The replication slot is gone or its WAL was removed. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
+  ),
+  'capture.source_rewritten': entry(
+    'operator',
+    'stop',
+    82,
+    'The database is not the one the position belongs to, or its past was rewritten behind the position (restore, fail-over). Check the address; `headrace source reset` loads the tables anew.',
+  ),
+  'capture.source_unfit': entry(
+    'operator',
+    'stop',
+    78,
+    'The source is not set up for capture. The message lists everything that is missing with the SQL that mends it; `headrace source check` prints the same list.',
+  ),
+  'capture.table_not_loaded': entry(
+    'operator',
+    'stop',
+    83,
+    'A table came into the pipeline after the first load, so its rows are not in Kafka. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
+  ),
+  'postgres.refused': entry(
+    'operator',
+    'stop',
+    77,
+    'Postgres refused a statement for a reason that waiting does not mend, such as missing rights. The message has its words and SQLSTATE.',
+  ),
+  'postgres.unreachable': entry(
+    'operator',
+    'retry',
+    69,
+    'Postgres does not answer, ended the connection, or has no room for it now. Nothing is skipped; work goes on when it is back.',
+  ),
+} as const satisfies Record<string, CatalogueEntry>
