@@ -49,17 +49,28 @@ export const describeAddress = (connection: PostgresConnection): string => {
   }
 }
 
+/** pg lets the address override the options we give: they are taken out of it. */
+const withoutOptions = (text: string): { readonly url: string; readonly given: string } => {
+  if (!/[?&]options=/.test(text)) return { url: text, given: '' }
+  const url = new URL(text)
+  const given = url.searchParams.get('options') ?? ''
+  url.searchParams.delete('options')
+  return { url: url.toString(), given }
+}
+
 /** pg's client, connected. `replication`: a walsender session. Errors after connecting are left to who uses it. */
 export const connectClient = async (connection: PostgresConnection, replication: boolean): Promise<pg.Client> => {
-  const options = Object.entries(SESSION_SETTINGS).map(([name, value]) => `-c ${name}=${value}`)
+  const { url, given } = withoutOptions(connection.url)
+  // later ones win: what is pinned stays pinned whatever the address says
+  const options = [given, ...Object.entries(SESSION_SETTINGS).map(([name, value]) => `-c ${name}=${value}`)]
   const client = new pg.Client({
-    connectionString: connection.url,
+    connectionString: url,
     ...(connection.tls === undefined ? {} : { ssl: connection.tls === true ? true : { ...connection.tls } }),
     ...(replication ? { replication: 'database' } : {}),
     application_name: connection.applicationName ?? 'headrace',
     connectionTimeoutMillis: connection.connectTimeoutMs ?? 10_000,
     keepAlive: true,
-    options: options.join(' '),
+    options: options.join(' ').trim(),
     types: textTypes,
   } as pg.ClientConfig)
   // a lost connection also fails whatever runs on it; this only keeps the process alive

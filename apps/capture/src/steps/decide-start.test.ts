@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals'
+import type { SlotState } from '@headrace/postgres'
+import type { CapturePosition } from '@headrace/wire'
+import { decideStart, type Found } from './decide-start.ts'
+
+const position: CapturePosition = {
+  slot: 's',
+  epoch: 2,
+  commitLsn: 1_000n,
+  ordinal: 4,
+  complete: true,
+  acknowledgedLsn: 1_048n,
+  systemIdentifier: '77',
+  timeline: 1,
+  snapshot: { consistentLsn: 500n, finished: true, tables: [{ table: 'public.item', rowsDone: 1n, rowsEstimated: 1n, finished: true }] },
+}
+const slot: SlotState = { plugin: 'pgoutput', database: 'db', active: false, activePid: null, confirmed: 1_048n, restart: 900n, walStatus: 'reserved', safeWalSize: null }
+const found: Found = { slotName: 's', slot, position, identity: { systemIdentifier: '77', timeline: 1 }, timelineEnd: null, tables: ['public.item'] }
+
+const codeOf = (changed: Partial<Found>): string => {
+  try {
+    decideStart({ ...found, ...changed })
+    return 'none'
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+}
+
+describe('decideStart', () => {
+  it('loads when Kafka has no position, and sweeps when there was a slot', () => {
+    expect(decideStart({ ...found, position: null, slot: null })).toEqual({ kind: 'load', epoch: 1, sweep: false })
+    expect(decideStart({ ...found, position: null })).toEqual({ kind: 'load', epoch: 1, sweep: true })
+  })
+
+  it('loads anew with sweep when the load had not finished, in the epoch of the position', () => {
+    const unfinished = { ...position, snapshot: { consistentLsn: 500n, finished: false, tables: [] } }
+    expect(decideStart({ ...found, position: unfinished })).toEqual({ kind: 'load', epoch: 2, sweep: true })
+  })
+
+  it('streams from the position when the slot is at or behind it', () => {
+    expect(decideStart(found)).toEqual({ kind: 'stream', position })
+    expect(decideStart({ ...found, slot: { ...slot, confirmed: 1n } })).toEqual({ kind: 'stream', position })
+  })
+
+  it('stops when going on would lose changes', () => {
+    expect(codeOf({ slot: { ...slot, confirmed: 1_049n } })).toBe('capture.slot_ahead')
+    expect(codeOf({ slot: null })).toBe('capture.slot_lost')
+    expect(codeOf({ slot: { ...slot, walStatus: 'lost' } })).toBe('capture.slot_lost')
+    expect(codeOf({ tables: ['public.item', 'public.late'] })).toBe('capture.table_not_loaded')
+    expect(codeOf({ identity: { systemIdentifier: '78', timeline: 1 } })).toBe('capture.source_rewritten')
+  })
+
+  it('goes on after a fail-over that kept all that Kafka has, and only then', () => {
+    const moved = { identity: { systemIdentifier: '77', timeline: 2 } }
+    expect(codeOf({ ...moved, timelineEnd: 1_048n })).toBe('none')
+    expect(codeOf({ ...moved, timelineEnd: 1_047n })).toBe('capture.source_rewritten')
+    expect(codeOf({ ...moved, timelineEnd: null })).toBe('capture.source_rewritten')
+    const inside = { ...position, commitLsn: 2_000n, complete: false }
+    expect(codeOf({ ...moved, position: inside, timelineEnd: 1_500n })).toBe('capture.source_rewritten')
+  })
+})
