@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { waitUntilEqual, writeRandomChanges } from '@headrace/example-image-search'
+import { backends, type KafkaOffsets, openKafkaOffsets, seededRandom, waitFor } from '@headrace/testkit'
+import { type Chain, DEV_START_MS, startChain } from './chain.ts'
+import { type KilledService, lookAtFrozen, type Unfinished } from './frozen-service.ts'
+
+const IMAGES = 300
+const CHANGES_PER_KILL = 1_000
+const ROUNDS = 2
+const SERVICES: readonly KilledService[] = ['capture', 'validator', 'aggregator', 'indexer', 'search']
+
+interface Kill extends Unfinished {
+  readonly service: KilledService
+}
+
+describe('a service that is killed', () => {
+  let chain: Chain
+  let kafka: KafkaOffsets
+  const random = seededRandom()
+  beforeAll(async () => {
+    chain = await startChain('kills', IMAGES)
+    kafka = openKafkaOffsets(backends().kafkaBrokers[0] ?? '')
+  }, DEV_START_MS)
+  afterAll(async () => {
+    kafka?.close()
+    await chain?.stop()
+  }, DEV_START_MS)
+
+  let bursts = 0
+  const burst = async (signal: AbortSignal): Promise<void> => {
+    // at least one burst is written whole; more follow until the kill is done
+    do {
+      bursts++
+      await writeRandomChanges({
+        database: chain.database,
+        random: random.fork(`burst ${bursts}`),
+        changes: CHANGES_PER_KILL,
+        writers: 4,
+        images: IMAGES,
+        annotations: chain.dataset.annotations.length,
+        firstNewId: 10_000_000 + bursts * 10_000_000,
+      })
+    } while (!signal.aborted)
+  }
+
+  /** Freezes the service, looks whether work is under way, and kills it only then; else lets it go on and tries again. */
+  const killAtWork = async (service: KilledService): Promise<Kill> =>
+    waitFor(
+      async () => {
+        const state = chain.dev.state()
+        const pid = state.services[service]?.pid
+        if (pid === undefined || state.services[service]?.state !== 'ready') return undefined
+        process.kill(pid, 'SIGSTOP')
+        let kill: Kill = { service, lag: 0, open: 0 }
+        try {
+          if (service !== 'search')
+            kill = { service, ...(await lookAtFrozen(service, state, kafka, chain.database)) }
+        } finally {
+          // the indexer commits without a transaction, the search service has no state
+          const atWork = service === 'search' || (kill.lag > 0 && (kill.open > 0 || service === 'indexer'))
+          process.kill(pid, atWork ? 'SIGKILL' : 'SIGCONT')
+          if (!atWork) kill = { service, lag: 0, open: -1 }
+        }
+        return kill.open === -1 ? undefined : kill
+      },
+      { what: `${service} to be at work`, timeoutMs: 120_000, everyMs: 7 },
+    )
+
+  const restarted = (service: KilledService, restarts: number): Promise<unknown> =>
+    waitFor(
+      () => {
+        const now = chain.dev.state().services[service]
+        return now?.state === 'ready' && now.restarts >= restarts
+      },
+      { what: `${service} to be ready again`, timeoutMs: 120_000, everyMs: 50 },
+    )
+
+  it(`is started again, and every document equals hand-written SQL (${ROUNDS} kills of each, each with work under way)`, async () => {
+    const kills: Kill[] = []
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (const service of SERVICES) {
+        const done = new AbortController()
+        const writing = burst(done.signal)
+        kills.push(await killAtWork(service))
+        done.abort()
+        await writing
+        await restarted(service, round)
+      }
+    }
+    process.stderr.write(
+      `${kills.map(({ service, lag, open }) => `${service}: lag ${lag}, open ${open}`).join('\n')}\nseed ${random.seed}, ${bursts} bursts of ${CHANGES_PER_KILL} changes\n`,
+    )
+    expect(kills.filter(({ lag }) => lag > 0)).toHaveLength(ROUNDS * 4)
+    expect(kills.filter(({ open }) => open > 0).map(({ service }) => service)).toEqual(
+      Array.from({ length: ROUNDS }, () => ['capture', 'validator', 'aggregator']).flat(),
+    )
+    const { compared, differences } = await waitUntilEqual({ ...chain, stalledMs: 90_000 })
+    expect({ seed: random.seed, differences: differences.slice(0, 5) }).toEqual({
+      seed: random.seed,
+      differences: [],
+    })
+    expect(compared).toBeGreaterThan(0)
+    // each was started again for our kills only
+    expect(
+      Object.fromEntries(
+        Object.entries(chain.dev.state().services).map(([name, { restarts }]) => [name, restarts]),
+      ),
+    ).toEqual(Object.fromEntries(SERVICES.map(name => [name, ROUNDS])))
+  }, 600_000)
+})
