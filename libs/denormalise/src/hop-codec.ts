@@ -11,13 +11,14 @@ export interface HopValue {
 }
 
 const LSN_BYTES = 8
+/** Room for both levels' heads (at most 8 bytes) before the position, and for everything but the row (at most 56). */
+const POSITION_START = 16
 const MAX_HEAD = 64
 
 /** The bytes of `headrace.v1.HopRecord` (held equal to the generated code by a test), without a copy per nesting level. */
 export const encodeHop = ({ position, commitTimeUs, row, repair }: HopValue): Buffer => {
   const out = Buffer.allocUnsafe(MAX_HEAD + row.length)
-  const positionStart = 32
-  let at = positionStart
+  let at = POSITION_START
   if (position.epoch !== 0) {
     out[at++] = 0x08
     at = writeVarint(out, at, position.epoch)
@@ -31,7 +32,7 @@ export const encodeHop = ({ position, commitTimeUs, row, repair }: HopValue): Bu
     out[at++] = 0x18
     at = writeVarint(out, at, position.ordinal)
   }
-  const positionLength = at - positionStart
+  const positionLength = at - POSITION_START
   if (commitTimeUs !== 0n) {
     out[at++] = 0x10
     at = writeBigVarint(out, at, BigInt.asUintN(64, commitTimeUs))
@@ -44,8 +45,8 @@ export const encodeHop = ({ position, commitTimeUs, row, repair }: HopValue): Bu
     out[at++] = 1
   }
   // the heads of both levels, now that their lengths are known, right before the body
-  const inner = at - positionStart + 1 + varintLength(positionLength)
-  const start = positionStart - 1 - varintLength(positionLength) - 1 - varintLength(inner)
+  const inner = at - POSITION_START + 1 + varintLength(positionLength)
+  const start = POSITION_START - 1 - varintLength(positionLength) - 1 - varintLength(inner)
   let head = start
   out[head++] = 0x0a
   head = writeVarint(out, head, inner)

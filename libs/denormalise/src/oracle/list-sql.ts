@@ -27,8 +27,8 @@ interface Link {
   readonly where: string
   readonly lateral: string
   on(alias: string): string
-  /** GROUP BY with these further expressions; empty when there is nothing to group by. */
-  groupBy(further: readonly string[]): string
+  /** GROUP BY the keys and so many expressions behind them, by place: a name would mean a column of the table first. */
+  groupBy(further?: number): string
 }
 
 const linkOf = (scope: StatementScope, list: ListDefinition, parent: OpenTable, child: OpenTable): Link => {
@@ -48,8 +48,10 @@ const linkOf = (scope: StatementScope, list: ListDefinition, parent: OpenTable, 
     lateral: each ? 'lateral ' : '',
     on: alias =>
       each ? 'true' : pairs.map((pair, index) => `${alias}.k${index} = ${pair.parent}`).join(' and '),
-    groupBy: further =>
-      [...keys, ...further].length === 0 ? '' : `\ngroup by ${[...keys, ...further].join(', ')}`,
+    groupBy: (further = 0) => {
+      const places = Array.from({ length: keys.length + further }, (_, index) => index + 1)
+      return places.length === 0 ? '' : `\ngroup by ${places.join(', ')}`
+    },
   }
 }
 
@@ -96,7 +98,7 @@ export const listSql = (
   const alias = scope.alias('l')
   const body = [
     `select ${keysOf(link, 'x')}${shownRows(list)} as list, ${overflowOf(list, below)} as overflow`,
-    `from (\n${indent(rows + link.where)}\n) x${link.groupBy([])}`,
+    `from (\n${indent(rows + link.where)}\n) x${link.groupBy()}`,
   ].join('\n')
   return {
     join: joinOf(link, alias, body),
@@ -146,12 +148,12 @@ export const listAggregateSql = (
   const results = { value: nothing === undefined ? result : `coalesce(${result}, ${nothing})` }
   if (aggregate.function !== 'countBy') {
     return {
-      join: joinOf(link, alias, `select ${link.select}${value} as value${from}${link.groupBy([])}`),
+      join: joinOf(link, alias, `select ${link.select}${value} as value${from}${link.groupBy()}`),
       results,
     }
   }
   const present = `${link.where === '' ? '\nwhere' : ' and'} ${column!.sql} is not null`
-  const counts = `select ${link.select}${value} as k, count(*) as n${from}${present}${link.groupBy(['k'])}`
-  const body = `select ${keysOf(link, 'x')}json_object_agg(x.k, x.n) as value\nfrom (\n${indent(counts)}\n) x${link.groupBy([])}`
+  const counts = `select ${link.select}${value} as k, count(*) as n${from}${present}${link.groupBy(1)}`
+  const body = `select ${keysOf(link, 'x')}json_object_agg(x.k, x.n) as value\nfrom (\n${indent(counts)}\n) x${link.groupBy()}`
   return { join: joinOf(link, alias, body), results }
 }

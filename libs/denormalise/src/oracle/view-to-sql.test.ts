@@ -74,7 +74,7 @@ left join (
     from "public"."annotation" t1
     where t1."gone" is null
   ) x
-  group by k0
+  group by 1
 ) l2 on l2.k0 = t0."id""
 `)
   })

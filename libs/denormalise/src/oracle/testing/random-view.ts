@@ -77,7 +77,7 @@ const addForeignKey = (from: Draft, to: Draft): void => {
 
 const drawRows = (draw: Draw, { columns, primaryKey }: Draft): Row[] => {
   const rows = new Map<string, Row>()
-  for (let left = draw(9); left > 0; left--) {
+  for (let left = 3 + draw(8); left > 0; left--) {
     const row: Record<string, string | null> = {}
     for (const [name, pool] of Object.entries(columns)) {
       row[name] = !primaryKey.includes(name) && chance(draw, 5) ? null : valueOf(draw, pool)
@@ -156,7 +156,7 @@ class ViewMaker {
           column,
           descending: chance(this.draw, 2),
         })),
-        ...(chance(this.draw, 3) ? { limit: 1 + this.draw(3) } : {}),
+        ...(chance(this.draw, 2) ? { limit: 1 + this.draw(2) } : {}),
         overflow: pick(this.draw, ['truncate', 'countOnly', 'fail']),
       }))
   }
