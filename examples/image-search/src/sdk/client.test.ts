@@ -47,13 +47,18 @@ describe('client', () => {
   })
 
   it('gives errors as they came', async () => {
-    const { fetch } = answering(400, '{"error":{"code":"query.syntax","message":"expected a value"}}')
+    const { fetch } = answering(
+      400,
+      '{"error":{"code":"query.syntax","message":"expected a value","position":{"line":1,"column":9}}}',
+    )
     const failing = createClient({ ...addresses, fetch }).search('width >=')
     await expect(failing).rejects.toMatchObject({
       status: 400,
       code: 'query.syntax',
       message: 'expected a value',
       details: [],
+      position: { line: 1, column: 9 },
+      nearest: [],
     })
   })
 

@@ -17,13 +17,13 @@ export interface ClientOptions {
 }
 
 export interface SearchOptions {
-  /** Hits per page; default 10. */
+  /** Hits per page, up to 1,000; default 20. */
   readonly size?: number
   /** From the answer before. */
   readonly cursor?: string
   /** Fields such as `created_at`; "-" in front for descending. */
   readonly sort?: readonly string[]
-  /** Paths of the document; default all. */
+  /** Top-level fields of the document; default all. */
   readonly fields?: readonly string[]
 }
 

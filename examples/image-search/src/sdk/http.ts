@@ -1,18 +1,46 @@
+/** What servers say about a failed request. */
+interface ErrorText {
+  readonly code?: string
+  readonly message?: string
+  readonly details?: readonly ErrorDetail[]
+  readonly position?: ErrorPosition
+  readonly nearest?: readonly string[]
+}
+
+/** One mistake in a request: `path` like `/images/3/width`. */
+export interface ErrorDetail {
+  readonly path: string
+  readonly message: string
+}
+
+/** Where a query is wrong; lines and columns count from 1. */
+export type ErrorPosition = { readonly line: number; readonly column: number } | { readonly path: string }
+
 /** Mistake in a request, or trouble of the server. */
 export class ApiError extends Error {
   /** HTTP status; 0 = no answer. */
   readonly status: number
-  /** `invalid_request`, `not_found`, `conflict`, `internal`, `unreachable`, or a code of the search API. */
+  /** `invalid_request`, `not_found`, `conflict`, `internal`, `unreachable`, `unexpected`, or a code of the search API. */
   readonly code: string
   /** Each mistake of an invalid request. */
-  readonly details: readonly { readonly path: string; readonly message: string }[]
+  readonly details: readonly ErrorDetail[]
+  /** Of a query. */
+  readonly position: ErrorPosition | undefined
+  /** Names that were perhaps meant in a query. */
+  readonly nearest: readonly string[]
 
-  constructor(status: number, code: string, message: string, details: ApiError['details'], cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+  constructor(
+    status: number,
+    { code = 'unexpected', message, details = [], position, nearest = [] }: ErrorText,
+    cause?: unknown,
+  ) {
+    super(message ?? `the server answered ${status}`, cause === undefined ? undefined : { cause })
     this.name = 'ApiError'
     this.status = status
     this.code = code
     this.details = details
+    this.position = position
+    this.nearest = nearest
   }
 }
 
@@ -29,14 +57,6 @@ export interface HttpOptions {
   readonly fetch?: typeof fetch
 }
 
-interface ErrorBody {
-  readonly error?: {
-    readonly code?: string
-    readonly message?: string
-    readonly details?: ApiError['details']
-  }
-}
-
 const parsed = (text: string): unknown => {
   try {
     return text === '' ? undefined : JSON.parse(text)
@@ -45,14 +65,8 @@ const parsed = (text: string): unknown => {
   }
 }
 
-const errorOf = (status: number, body: unknown): ApiError => {
-  const {
-    code = 'unexpected',
-    message = `the server answered ${status}`,
-    details = [],
-  } = (body as ErrorBody | undefined)?.error ?? {}
-  return new ApiError(status, code, message, details)
-}
+const errorOf = (status: number, body: unknown): ApiError =>
+  new ApiError(status, (body as { readonly error?: ErrorText } | undefined)?.error ?? {})
 
 export const createHttp = ({ url, timeoutMs = 30_000, fetch: send = fetch }: HttpOptions): Http => {
   const base = url.replace(/\/+$/, '')
@@ -70,7 +84,7 @@ export const createHttp = ({ url, timeoutMs = 30_000, fetch: send = fetch }: Htt
         })
         text = await response.text()
       } catch (error) {
-        throw new ApiError(0, 'unreachable', `${base} did not answer`, [], error)
+        throw new ApiError(0, { code: 'unreachable', message: `${base} did not answer` }, error)
       }
       const answer = parsed(text)
       if (!response.ok) throw errorOf(response.status, answer)

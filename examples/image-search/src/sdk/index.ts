@@ -19,5 +19,5 @@ export {
   type SearchResult,
 } from './client.ts'
 export { Dataset, Slice } from './dataset.ts'
-export { ApiError } from './http.ts'
+export { ApiError, type ErrorDetail, type ErrorPosition } from './http.ts'
 export { Annotation, Image } from './image.ts'

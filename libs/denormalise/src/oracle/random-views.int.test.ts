@@ -105,7 +105,6 @@ describe('viewToSql on Postgres (05 A19, A20)', () => {
       }),
       { numRuns: 200, seed: testSeed() },
     )
-    console.log(seen)
     // a run that tested nothing must not pass
     for (const [what, count] of Object.entries(seen))
       expect({ what, enough: count >= 3 }).toEqual({ what, enough: true })
