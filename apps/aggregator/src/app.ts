@@ -44,14 +44,23 @@ export const runAggregator = async (options: AggregatorOptions, signal: AbortSig
 /** Services never make topics; a wrong partition count would break every join (design 02 §2.3). */
 const requireTopics = async ({ admin }: Kafka, views: readonly ViewInputs[]): Promise<void> => {
   for (const view of views) {
-    const topics = [...view.topics.map(({ topic }) => topic), ...view.routers.map(({ indexTopic }) => indexTopic), view.documentTopic]
+    const topics = [
+      ...view.topics.map(({ topic }) => topic),
+      ...view.routers.map(({ indexTopic }) => indexTopic),
+      view.documentTopic,
+    ]
     for (const topic of topics) {
       const found = await admin.describe(topic)
       if (found === null) {
-        throw new HeadraceError('kafka.topic_missing', `the topic ${topic} does not exist`, { hint: 'Run `headrace topics apply`.' })
+        throw new HeadraceError('kafka.topic_missing', `the topic ${topic} does not exist`, {
+          hint: 'Run `headrace topics apply`.',
+        })
       }
       if (found.partitions !== view.partitions) {
-        throw new HeadraceError('kafka.partition_mismatch', `${topic} has ${found.partitions} partitions, the pipeline says ${view.partitions}`)
+        throw new HeadraceError(
+          'kafka.partition_mismatch',
+          `${topic} has ${found.partitions} partitions, the pipeline says ${view.partitions}`,
+        )
       }
     }
   }

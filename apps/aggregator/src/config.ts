@@ -1,17 +1,29 @@
-import { type ConfigOf, type Declaration, readConfig, settings } from '@headrace/runtime'
+import { type ConfigOf, type Declaration, readServiceConfig, settings } from '@headrace/runtime'
 
 /** Everything that the aggregator reads from its environment. */
 export const declaration = {
   pipeline: settings.path({ env: 'HEADRACE_PIPELINE', description: 'Folder with pipeline.yaml.' }),
   brokers: settings.list({ env: 'HEADRACE_KAFKA_BROKERS', description: 'Some Kafka brokers as host:port.' }),
-  dataDir: settings.path({ env: 'HEADRACE_DATA_DIR', description: 'Folder for the state stores; rebuilt from the topics when it is lost.' }),
-  httpPort: settings.integer({ env: 'HEADRACE_HTTP_PORT', description: 'Port of probes and metrics.', default: '9403', max: 65_535 }),
+  dataDir: settings.path({
+    env: 'HEADRACE_DATA_DIR',
+    description: 'Folder for the state stores; rebuilt from the topics when it is lost.',
+  }),
+  httpPort: settings.integer({
+    env: 'HEADRACE_HTTP_PORT',
+    description: 'Port of probes and metrics.',
+    default: '9403',
+    max: 65_535,
+  }),
   instance: settings.string({
     env: 'HEADRACE_INSTANCE',
     description: 'Stable name of this process: it gets its partitions back and takes its transactions over.',
     default: 'aggregator-0',
   }),
-  logLevel: settings.choice(['debug', 'info', 'warn', 'error'], { env: 'HEADRACE_LOG_LEVEL', description: 'What is logged.', default: 'info' }),
+  logLevel: settings.choice(['debug', 'info', 'warn', 'error'], {
+    env: 'HEADRACE_LOG_LEVEL',
+    description: 'What is logged.',
+    default: 'info',
+  }),
   emitIdleMs: settings.integer({
     env: 'HEADRACE_AGGREGATOR_EMIT_IDLE_MS',
     description: 'While input is waiting, a document is emitted when it has not changed for so long.',
@@ -31,7 +43,8 @@ export const declaration = {
   }),
   maxDocumentBytes: settings.integer({
     env: 'HEADRACE_AGGREGATOR_MAX_DOCUMENT_BYTES',
-    description: 'A larger document is replaced by a stub that says so. Must fit max.message.bytes of the document topic.',
+    description:
+      'A larger document is replaced by a stub that says so. Must fit max.message.bytes of the document topic.',
     default: '10485760',
     min: 1024,
   }),
@@ -42,10 +55,18 @@ export const declaration = {
     min: 1000,
     max: 300_000,
   }),
-  compression: settings.choice(['none', 'lz4', 'gzip'], { env: 'HEADRACE_KAFKA_COMPRESSION', description: 'Compression of what is written.', default: 'none' }),
-  failpoints: settings.string({ env: 'HEADRACE_FAILPOINTS', description: 'For tests: name=n kills the process there.', default: '-' }),
+  compression: settings.choice(['none', 'lz4', 'gzip'], {
+    env: 'HEADRACE_KAFKA_COMPRESSION',
+    description: 'Compression of what is written.',
+    default: 'none',
+  }),
+  failpoints: settings.string({
+    env: 'HEADRACE_FAILPOINTS',
+    description: 'For tests: name=n kills the process there.',
+    default: '-',
+  }),
 } as const satisfies Declaration
 
 export type Config = ConfigOf<typeof declaration>
 
-export const config = (): Config => readConfig(declaration, process.env)
+export const config = (): Config => readServiceConfig('aggregator', declaration, process.env)

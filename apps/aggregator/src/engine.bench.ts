@@ -28,7 +28,10 @@ const membership = { groupId: 'bench', memberId: '', generationId: 1, assignment
 const routers = view.routers.map(input => new RouterTask(input, store, 0, 1))
 const topics = view.topics.map((input, number) => ({
   input,
-  group: input.root === undefined && input.hop === undefined ? undefined : { number, input, emittedTo: 0n, doubtTo: 0n, applied: 0n, consumed: 0n },
+  group:
+    input.root === undefined && input.hop === undefined
+      ? undefined
+      : { number, input, emittedTo: 0n, doubtTo: 0n, applied: 0n, consumed: 0n },
   routers: routers.filter(router => input.routers.includes(router.input)),
   routed: 0n,
   committed: undefined,
@@ -54,15 +57,30 @@ const writerOf = (dataset: string) => {
   return (key: string, values: Readonly<Record<string, string>>): OutgoingRecord => {
     encoder.begin(
       Origin.encode({
-        source: 'main', epoch: 1, commitLsn: ++lsn, ordinal: 0, xid: 1, commitTimeUs: 1_700_000_000_000_000n, op: Op.UPDATE,
-        snapshot: false, repair: false, traceId: '', contractVersion: '1.0.0', unchanged: [],
+        source: 'main',
+        epoch: 1,
+        commitLsn: ++lsn,
+        ordinal: 0,
+        xid: 1,
+        commitTimeUs: 1_700_000_000_000_000n,
+        op: Op.UPDATE,
+        snapshot: false,
+        repair: false,
+        traceId: '',
+        contractVersion: '1.0.0',
+        unchanged: [],
       }).finish(),
     )
     schema.fields.forEach((field, index) => {
       const text = field.name === 'id' ? key : values[field.name]
       if (text !== undefined) encoder.write(index, Buffer.from(text))
     })
-    return { topic, partition: partitionOf(key, 1), key: Buffer.from(key), value: frame(id, encoder.finish()) }
+    return {
+      topic,
+      partition: partitionOf(key, 1),
+      key: Buffer.from(key),
+      value: frame(id, encoder.finish()),
+    }
   }
 }
 
@@ -106,7 +124,11 @@ const child = writerOf('child')
 const children = CHANGES
 const parents = Math.ceil(children / GROUP)
 const childRecord = (id: number, rank: number): OutgoingRecord =>
-  child(String(id), { parent_id: String(1 + (id % parents)), class: ['car', 'truck', 'bus'][(id + rank) % 3]!, rank: String(rank) })
+  child(String(id), {
+    parent_id: String(1 + (id % parents)),
+    class: ['car', 'truck', 'bus'][(id + rank) % 3]!,
+    rank: String(rank),
+  })
 
 const measure = (changes: number, make: (index: number) => OutgoingRecord) => {
   const records = Array.from({ length: changes }, (_, index) => make(index))
@@ -127,7 +149,13 @@ const measure = (changes: number, make: (index: number) => OutgoingRecord) => {
 const shuffled = (index: number): number => (index * 7_919) % children
 const result = {
   load: {
-    parents: measure(parents, index => parent(String(index + 1), { title: `t${index}`, extra: '{"a": 1}', changed_at: '2024-01-01 00:00:00+00' })),
+    parents: measure(parents, index =>
+      parent(String(index + 1), {
+        title: `t${index}`,
+        extra: '{"a": 1}',
+        changed_at: '2024-01-01 00:00:00+00',
+      }),
+    ),
     children: measure(children, index => childRecord(shuffled(index), 1)),
   },
   // random single rows: every change emits its document of ten children, but for the few that share one in a turn

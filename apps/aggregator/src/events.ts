@@ -37,18 +37,38 @@ const createGauges = (metrics: Metrics, watched: ReadonlyMap<string, Watched>) =
     })
   }
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
-  perView('assigned_partitions', 'Partitions of the view that this process works on.', ({ tasks }) => tasks.length)
-  perView('dirty_documents', 'Documents that changed and are not emitted yet.', ({ tasks }) => sum(tasks.map(task => task.group.dirty.size)))
+  perView(
+    'assigned_partitions',
+    'Partitions of the view that this process works on.',
+    ({ tasks }) => tasks.length,
+  )
+  perView('dirty_documents', 'Documents that changed and are not emitted yet.', ({ tasks }) =>
+    sum(tasks.map(task => task.group.dirty.size)),
+  )
   perView('dirty_oldest_seconds', 'Age of the oldest of them, 0 when there is none.', ({ tasks }) => {
     const now = Date.now()
     return Math.max(0, ...tasks.map(task => (now - (task.group.dirty.oldest() ?? now)) / 1000))
   })
-  perView('store_bytes', 'Size of the state stores on disk.', ({ tasks }) => sum(tasks.map(task => task.store.bytes())))
+  perView('store_bytes', 'Size of the state stores on disk.', ({ tasks }) =>
+    sum(tasks.map(task => task.store.bytes())),
+  )
   lagGauge(metrics, watched, 'lag_records', 'Records of a topic that are not taken yet.', 'records')
-  lagGauge(metrics, watched, 'lag_seconds', 'Age of the last record taken of a topic that is behind, 0 when caught up.', 'seconds')
+  lagGauge(
+    metrics,
+    watched,
+    'lag_seconds',
+    'Age of the last record taken of a topic that is behind, 0 when caught up.',
+    'seconds',
+  )
 }
 
-const lagGauge = (metrics: Metrics, watched: ReadonlyMap<string, Watched>, name: string, help: string, what: 'records' | 'seconds'): void => {
+const lagGauge = (
+  metrics: Metrics,
+  watched: ReadonlyMap<string, Watched>,
+  name: string,
+  help: string,
+  what: 'records' | 'seconds',
+): void => {
   metrics.gauge({
     name,
     help,
@@ -69,13 +89,33 @@ const lagGauge = (metrics: Metrics, watched: ReadonlyMap<string, Watched>, name:
 
 const createCounters = (metrics: Metrics) => ({
   recordsIn: metrics.counter({ name: 'records_in_total', help: 'Records read.', labels: ['view', 'topic'] }),
-  applied: metrics.counter({ name: 'rows_applied_total', help: 'Rows that reached the group stage, by what they did.', labels: ['view', 'outcome'] }),
-  routed: metrics.counter({ name: 'routed_records_total', help: 'Hop and index records made.', labels: ['view'] }),
-  documents: metrics.counter({ name: 'documents_total', help: 'Documents emitted, by form.', labels: ['view', 'form'] }),
-  turn: metrics.histogram({ name: 'processing_seconds', help: 'Work of a turn up to its transaction.', labels: ['view'] }),
+  applied: metrics.counter({
+    name: 'rows_applied_total',
+    help: 'Rows that reached the group stage, by what they did.',
+    labels: ['view', 'outcome'],
+  }),
+  routed: metrics.counter({
+    name: 'routed_records_total',
+    help: 'Hop and index records made.',
+    labels: ['view'],
+  }),
+  documents: metrics.counter({
+    name: 'documents_total',
+    help: 'Documents emitted, by form.',
+    labels: ['view', 'form'],
+  }),
+  turn: metrics.histogram({
+    name: 'processing_seconds',
+    help: 'Work of a turn up to its transaction.',
+    labels: ['view'],
+  }),
   commit: metrics.histogram({ name: 'commit_seconds', help: 'Kafka transactions.', labels: ['view'] }),
   rebalances: metrics.counter({ name: 'rebalances_total', help: 'Assignments received.', labels: ['view'] }),
-  restored: metrics.counter({ name: 'restored_records_total', help: 'Records read at assignments to bring stores and indexes up.', labels: ['view'] }),
+  restored: metrics.counter({
+    name: 'restored_records_total',
+    help: 'Records read at assignments to bring stores and indexes up.',
+    labels: ['view'],
+  }),
 })
 
 export const createEvents = (log: Logger, metrics: Metrics) => {
@@ -89,17 +129,29 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
     },
     storeOpened: (view: string, partition: number, beginning: StoreBeginning) => {
       const say = beginning === 'power-loss' ? log.warn : log.info
-      say({ view, partition, beginning }, beginning === 'kept' ? 'a state store goes on' : 'a state store begins empty and is rebuilt from the topics')
+      say(
+        { view, partition, beginning },
+        beginning === 'kept'
+          ? 'a state store goes on'
+          : 'a state store begins empty and is rebuilt from the topics',
+      )
     },
     restored: (view: string, records: number) => counters.restored.inc({ view }, records),
     fenced: (view: string, generation: number, words: string) =>
-      log.warn({ view, generation, error: words }, 'the group has gone on without us: waiting for the next assignment'),
+      log.warn(
+        { view, generation, error: words },
+        'the group has gone on without us: waiting for the next assignment',
+      ),
     worked: (view: string, { batches, routed, applied, emitted, seconds }: TurnWork) => {
       for (const { topic, records } of batches) counters.recordsIn.inc({ view, topic }, records.length)
       if (routed > 0) counters.routed.inc({ view }, routed)
       for (const [outcome, count] of applied) counters.applied.inc({ view, outcome }, count)
       for (const [form, count] of emitted) counters.documents.inc({ view, form }, count)
-      if (emitted.has('stub')) log.warn({ view, stubs: emitted.get('stub') }, 'documents could not be made: stubs stand in their place')
+      if (emitted.has('stub'))
+        log.warn(
+          { view, stubs: emitted.get('stub') },
+          'documents could not be made: stubs stand in their place',
+        )
       if (batches.length > 0) counters.turn.observe({ view }, seconds)
     },
     committed: (view: string, records: number, seconds: number) => {

@@ -20,9 +20,16 @@ await runService({
     const metrics = new Metrics(service)
     const health = new Health()
     await scope.start(httpServer({ port: settings.httpPort, health, metrics, log }))
-    const kafka = createKafka({ brokers, clientId: instance, log: (level, event, fields) => log[level](fields, event) })
+    const kafka = createKafka({
+      brokers,
+      clientId: instance,
+      log: (level, event, fields) => log[level](fields, event),
+    })
     scope.onStop('kafka', () => kafka.stop())
     const failpoint = createFailpoints(settings.failpoints === '-' ? '' : settings.failpoints)
-    await runAggregator({ pipeline, kafka, health, failpoint, settings, events: createEvents(log, metrics) }, signal)
+    await runAggregator(
+      { pipeline, kafka, health, failpoint, settings, events: createEvents(log, metrics) },
+      signal,
+    )
   },
 })

@@ -5,7 +5,11 @@ import { seededRandom, waitFor } from '@headrace/testkit'
 import { AggregatorHarness, type RunningAggregator } from './testing/harness.ts'
 import { SourceTables } from './testing/source-tables.ts'
 
-const FAILPOINTS = ['aggregator.after_local_commit', 'aggregator.after_kafka_commit', 'aggregator.during_restore']
+const FAILPOINTS = [
+  'aggregator.after_local_commit',
+  'aggregator.after_kafka_commit',
+  'aggregator.during_restore',
+]
 
 describe('recovery (05 A13-A16; cases 43, 44, 46, 51-53)', () => {
   const random = seededRandom()
@@ -27,16 +31,22 @@ describe('recovery (05 A13-A16; cases 43, 44, 46, 51-53)', () => {
     return status
   }
 
-  it.each(FAILPOINTS)('is right after being killed at %s, twice', async failpoint => {
-    for (let round = 0; round < 2; round++) {
-      await feed(2)
-      const doomed = harness.spawn({ failpoints: `${failpoint}=${failpoint.endsWith('restore') ? 1 : random.int(1, 4)}` })
-      expect(await feedUntilEnded(doomed)).toBe('SIGKILL')
-    }
-    const last = harness.spawn()
-    await harness.expectDocuments(tables.documents())
-    expect(await last.stop()).toBe(0)
-  }, 120_000)
+  it.each(FAILPOINTS)(
+    'is right after being killed at %s, twice',
+    async failpoint => {
+      for (let round = 0; round < 2; round++) {
+        await feed(2)
+        const doomed = harness.spawn({
+          failpoints: `${failpoint}=${failpoint.endsWith('restore') ? 1 : random.int(1, 4)}`,
+        })
+        expect(await feedUntilEnded(doomed)).toBe('SIGKILL')
+      }
+      const last = harness.spawn()
+      await harness.expectDocuments(tables.documents())
+      expect(await last.stop()).toBe(0)
+    },
+    120_000,
+  )
 
   it('is right after kills at random moments, now and then without its disk', async () => {
     for (let round = 0; round < 6; round++) {
@@ -44,7 +54,10 @@ describe('recovery (05 A13-A16; cases 43, 44, 46, 51-53)', () => {
       const doomed = harness.spawn()
       // a kill counts only when the process works and has work left
       await feed(2)
-      await waitFor(async () => (await harness.documentRecords()) > before, { what: 'the process to emit', timeoutMs: 30_000 })
+      await waitFor(async () => (await harness.documentRecords()) > before, {
+        what: 'the process to emit',
+        timeoutMs: 30_000,
+      })
       await feed(random.int(1, 25), 20)
       await doomed.kill()
       // cases 44 and 53: the store is gone, perhaps with documents that were not emitted

@@ -58,7 +58,8 @@ export class Assembler {
       else if (part.kind === 'value') {
         cursor.next()
         writer.append(root, cursor.start, cursor.end)
-      } else if (part.slot.kind === 'aggregate') writer.appendText(aggregateText(part.slot.aggregate, aggregates))
+      } else if (part.slot.kind === 'aggregate')
+        writer.appendText(aggregateText(part.slot.aggregate, aggregates))
       else {
         const edge = this.plan.edges[part.slot.edge]!
         const rows = children[part.slot.edge]!

@@ -6,8 +6,18 @@ import { keyTextOf } from './key-text.ts'
 import { encodeRow, mergeRows, valuesAt } from './projected-row.ts'
 import { sortKeyOf } from './sort-key.ts'
 
-const position = fc.record({ epoch: fc.integer({ min: 0, max: 0xffffffff }), commitLsn: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), ordinal: fc.integer({ min: 0, max: 0xffffffff }) })
-const values = fc.array(fc.oneof(fc.constant(null), fc.string({ unit: 'grapheme', maxLength: 300 }).map(text => JSON.stringify(text))), { maxLength: 8 })
+const position = fc.record({
+  epoch: fc.integer({ min: 0, max: 0xffffffff }),
+  commitLsn: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  ordinal: fc.integer({ min: 0, max: 0xffffffff }),
+})
+const values = fc.array(
+  fc.oneof(
+    fc.constant(null),
+    fc.string({ unit: 'grapheme', maxLength: 300 }).map(text => JSON.stringify(text)),
+  ),
+  { maxLength: 8 },
+)
 
 describe('codecs', () => {
   it('rows are the generated ProjectedRow', () => {
@@ -15,27 +25,45 @@ describe('codecs', () => {
       fc.property(values, row => {
         const bytes = encodeRow(row, row.length)
         expect(ProjectedRow.decode(bytes).values).toEqual(row.map(value => value ?? 'null'))
-        expect(valuesAt(bytes, 0, row.map((_, index) => index))).toEqual(row.map(value => value ?? 'null'))
+        expect(
+          valuesAt(
+            bytes,
+            0,
+            row.map((_, index) => index),
+          ),
+        ).toEqual(row.map(value => value ?? 'null'))
       }),
     )
   })
 
   it('hop records are the generated HopRecord, both ways', () => {
     fc.assert(
-      fc.property(position, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), values, fc.boolean(), (at, commitTimeUs, row, repair) => {
-        const bytes = encodeRow(row, row.length)
-        const encoded = encodeHop({ position: at, commitTimeUs, row: bytes, repair })
-        const value = { position: at, commitTimeUs, row: ProjectedRow.decode(bytes), repair }
-        expect(HopRecord.decode(encoded)).toEqual({ record: { $case: 'row', value } })
-        const generated = Buffer.from(HopRecord.encode({ record: { $case: 'row', value } }).finish())
-        expect(decodeHop(generated)).toEqual({ position: at, commitTimeUs, row: bytes, repair })
-      }),
+      fc.property(
+        position,
+        fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+        values,
+        fc.boolean(),
+        (at, commitTimeUs, row, repair) => {
+          const bytes = encodeRow(row, row.length)
+          const encoded = encodeHop({ position: at, commitTimeUs, row: bytes, repair })
+          const value = { position: at, commitTimeUs, row: ProjectedRow.decode(bytes), repair }
+          expect(HopRecord.decode(encoded)).toEqual({ record: { $case: 'row', value } })
+          const generated = Buffer.from(HopRecord.encode({ record: { $case: 'row', value } }).finish())
+          expect(decodeHop(generated)).toEqual({ position: at, commitTimeUs, row: bytes, repair })
+        },
+      ),
     )
   })
 
   it('refuses hop records that end in the middle', () => {
-    const whole = encodeHop({ position: { epoch: 1, commitLsn: 5n, ordinal: 2 }, commitTimeUs: 7n, row: encodeRow(['1', '"x"'], 2), repair: false })
-    for (let length = 1; length < whole.length; length++) expect(() => decodeHop(whole.subarray(0, length))).toThrow()
+    const whole = encodeHop({
+      position: { epoch: 1, commitLsn: 5n, ordinal: 2 },
+      commitTimeUs: 7n,
+      row: encodeRow(['1', '"x"'], 2),
+      repair: false,
+    })
+    for (let length = 1; length < whole.length; length++)
+      expect(() => decodeHop(whole.subarray(0, length))).toThrow()
   })
 
   it('merges unchanged values', () => {
@@ -52,26 +80,85 @@ describe('sort keys (05 A9a)', () => {
   const isOrder = (type: ColumnType, ordered: readonly (string | null)[]): void => {
     for (let i = 0; i < ordered.length; i++) {
       for (let j = 0; j < ordered.length; j++) {
-        expect([ordered[i], ordered[j], compare(type, ordered[i]!, ordered[j]!)]).toEqual([ordered[i], ordered[j], Math.sign(i - j)])
+        expect([ordered[i], ordered[j], compare(type, ordered[i]!, ordered[j]!)]).toEqual([
+          ordered[i],
+          ordered[j],
+          Math.sign(i - j),
+        ])
         const isNull = ordered[i] === null || ordered[j] === null
-        expect(compare(type, ordered[i]!, ordered[j]!, true) + 0).toBe((isNull ? Math.sign(i - j) : Math.sign(j - i)) + 0)
+        expect(compare(type, ordered[i]!, ordered[j]!, true) + 0).toBe(
+          (isNull ? Math.sign(i - j) : Math.sign(j - i)) + 0,
+        )
       }
     }
   }
 
   it('orders numbers by value and nulls last, in both directions', () => {
-    isOrder(plain('int64'), ['-9223372036854775808', '-10', '-9', '0', '9', '10', '9007199254740993', '9223372036854775807', null])
-    isOrder(plain('decimal'), ['"-Infinity"', '-100.5', '-100', '-0.001', '0', '0.001', '0.0015', '9', '10', '99999999999999999999.1', '"Infinity"', '"NaN"', null])
-    isOrder(plain('float64'), ['"-Infinity"', '-1e+300', '-1', '0', '5e-324', '1.5', '1e+300', '"Infinity"', '"NaN"', null])
+    isOrder(plain('int64'), [
+      '-9223372036854775808',
+      '-10',
+      '-9',
+      '0',
+      '9',
+      '10',
+      '9007199254740993',
+      '9223372036854775807',
+      null,
+    ])
+    isOrder(plain('decimal'), [
+      '"-Infinity"',
+      '-100.5',
+      '-100',
+      '-0.001',
+      '0',
+      '0.001',
+      '0.0015',
+      '9',
+      '10',
+      '99999999999999999999.1',
+      '"Infinity"',
+      '"NaN"',
+      null,
+    ])
+    isOrder(plain('float64'), [
+      '"-Infinity"',
+      '-1e+300',
+      '-1',
+      '0',
+      '5e-324',
+      '1.5',
+      '1e+300',
+      '"Infinity"',
+      '"NaN"',
+      null,
+    ])
   })
 
   it('orders points in time, infinity and BC among them', () => {
-    isOrder(plain('date'), ['"-infinity"', '"0044-03-15 BC"', '"0001-01-01"', '"2024-01-01"', '"10000-01-01"', '"infinity"', null])
-    isOrder(plain('timestamptz'), ['"2024-01-01T00:00:00+00:00"', '"2024-01-01T00:00:00.5+00:00"', '"2024-01-01T00:00:00.51+00:00"', '"2024-01-01T00:00:01+00:00"'])
+    isOrder(plain('date'), [
+      '"-infinity"',
+      '"0044-03-15 BC"',
+      '"0001-01-01"',
+      '"2024-01-01"',
+      '"10000-01-01"',
+      '"infinity"',
+      null,
+    ])
+    isOrder(plain('timestamptz'), [
+      '"2024-01-01T00:00:00+00:00"',
+      '"2024-01-01T00:00:00.5+00:00"',
+      '"2024-01-01T00:00:00.51+00:00"',
+      '"2024-01-01T00:00:01+00:00"',
+    ])
   })
 
   it('orders enums by their labels and text by UTF-8 bytes', () => {
-    isOrder({ kind: 'text', dimensions: 0, labels: ['low', 'high', 'extreme'] }, ['"low"', '"high"', '"extreme"', null])
+    isOrder({ kind: 'text', dimensions: 0, labels: ['low', 'high', 'extreme'] }, [
+      '"low"',
+      '"high"',
+      '"extreme"',
+      null,
+    ])
     isOrder(plain('text'), ['""', '"A"', '"a"', '"a\\n"', '"aa"', '"ä"', '"\ufb01"', '"\u{1f600}"', null])
   })
 

@@ -6,11 +6,21 @@ import { compilePlan } from './plan.ts'
 import { applyRoute, applyRouteMarker } from './router.ts'
 import { documentPrefix } from './store-keys.ts'
 import { nextPosition, type Row, Simulation, type SourceRecord } from './testing/simulation.ts'
-import type { AggregateDefinition, ListDefinition, NodeDefinition, ViewDefinition } from './view-definition.ts'
+import type {
+  AggregateDefinition,
+  ListDefinition,
+  NodeDefinition,
+  ViewDefinition,
+} from './view-definition.ts'
 
 const type = (kind: ColumnType['kind'], dimensions = 0): ColumnType => ({ kind, dimensions })
 
-const node = (dataset: string, columns: Record<string, ColumnType>, shown: readonly string[], lists: ListDefinition[] = []): NodeDefinition => ({
+const node = (
+  dataset: string,
+  columns: Record<string, ColumnType>,
+  shown: readonly string[],
+  lists: ListDefinition[] = [],
+): NodeDefinition => ({
   dataset,
   primaryKey: ['id'],
   columns,
@@ -19,7 +29,12 @@ const node = (dataset: string, columns: Record<string, ColumnType>, shown: reado
   references: [],
 })
 
-const list = (name: string, child: NodeDefinition, column: string, more: Partial<ListDefinition> = {}): ListDefinition => ({
+const list = (
+  name: string,
+  child: NodeDefinition,
+  column: string,
+  more: Partial<ListDefinition> = {},
+): ListDefinition => ({
   name,
   node: child,
   on: [{ child: column, parent: 'id' }],
@@ -29,7 +44,13 @@ const list = (name: string, child: NodeDefinition, column: string, more: Partial
   ...more,
 })
 
-const childColumns = { id: type('int64'), parent: type('int64'), n: type('int64'), c: type('text'), d: type('decimal') }
+const childColumns = {
+  id: type('int64'),
+  parent: type('int64'),
+  n: type('int64'),
+  c: type('text'),
+  d: type('decimal'),
+}
 const child = node('child', childColumns, ['id', 'c'])
 const aggregates: AggregateDefinition[] = [
   { path: 's.count', function: 'count', list: 'children' },
@@ -44,14 +65,30 @@ const viewOf = (lists: ListDefinition[], extra: AggregateDefinition[] = aggregat
 const simple = viewOf([list('children', child, 'parent')])
 
 const parent = (id: number, t = 'x'): SourceRecord => ({
-  dataset: 'parent', key: String(id), position: nextPosition(), kind: 'row', row: { id: String(id), t: JSON.stringify(t) },
+  dataset: 'parent',
+  key: String(id),
+  position: nextPosition(),
+  kind: 'row',
+  row: { id: String(id), t: JSON.stringify(t) },
 })
 const row = (id: number, under: number | null, values: Row = {}): SourceRecord => ({
-  dataset: 'child', key: String(id), position: nextPosition(), kind: 'row',
+  dataset: 'child',
+  key: String(id),
+  position: nextPosition(),
+  kind: 'row',
   row: { id: String(id), parent: under === null ? null : String(under), ...values },
 })
-const deletion = (dataset: string, id: number): SourceRecord => ({ dataset, key: String(id), position: nextPosition(), kind: 'delete', row: {} })
-const tombstone = (dataset: string, id: number): SourceRecord => ({ ...deletion(dataset, id), kind: 'tombstone' })
+const deletion = (dataset: string, id: number): SourceRecord => ({
+  dataset,
+  key: String(id),
+  position: nextPosition(),
+  kind: 'delete',
+  row: {},
+})
+const tombstone = (dataset: string, id: number): SourceRecord => ({
+  ...deletion(dataset, id),
+  kind: 'tombstone',
+})
 const feed = (simulation: Simulation, ...records: readonly SourceRecord[]): Simulation => {
   for (const record of records) simulation.feed(record)
   return simulation
@@ -62,14 +99,25 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
     const simulation = feed(new Simulation(simple), row(1, 7, { c: '"car"' }))
     expect(simulation.group.assemble('7')).toEqual({ kind: 'absent' })
     feed(simulation, parent(7))
-    expect(simulation.document('7')).toEqual({ id: 7, t: 'x', children: [{ id: 1, c: 'car' }], s: { count: 1, by_class: { car: 1 } } })
+    expect(simulation.document('7')).toEqual({
+      id: 7,
+      t: 'x',
+      children: [{ id: 1, c: 'car' }],
+      s: { count: 1, by_class: { car: 1 } },
+    })
   })
 
   it('4, 5 older and equal positions do nothing and dirty nothing', () => {
     const newest = parent(1, 'new')
     const simulation = feed(new Simulation(simple), newest)
     simulation.takeDirty()
-    expect(simulation.root({ ...newest, position: { ...newest.position, commitLsn: 0n }, row: { id: '1', t: '"old"' } })).toBe('ignored')
+    expect(
+      simulation.root({
+        ...newest,
+        position: { ...newest.position, commitLsn: 0n },
+        row: { id: '1', t: '"old"' },
+      }),
+    ).toBe('ignored')
     expect(simulation.root(newest)).toBe('ignored')
     expect(simulation.takeDirty()).toEqual([])
     expect(simulation.document('1')).toMatchObject({ t: 'new' })
@@ -78,7 +126,14 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
   it('6 delete before insert: what is older stays deleted, root and child', () => {
     const early = parent(1)
     const earlyChild = row(5, 1)
-    const simulation = feed(new Simulation(simple), deletion('parent', 1), deletion('child', 5), early, earlyChild, parent(2))
+    const simulation = feed(
+      new Simulation(simple),
+      deletion('parent', 1),
+      deletion('child', 5),
+      early,
+      earlyChild,
+      parent(2),
+    )
     expect(simulation.document('1')).toBeUndefined()
     expect(simulation.routes[0]!.get('5')).toMatchObject({ deleted: true, parentKey: null })
   })
@@ -107,7 +162,10 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
 
   it('15 a dataset that refers to itself', () => {
     const columns = { id: type('int64'), parent: type('int64') }
-    const tree = { ...viewOf([list('children', node('parent', columns, ['id']), 'parent')], []), root: node('parent', columns, ['id'], [list('children', node('parent', columns, ['id']), 'parent')]) }
+    const tree = {
+      ...viewOf([list('children', node('parent', columns, ['id']), 'parent')], []),
+      root: node('parent', columns, ['id'], [list('children', node('parent', columns, ['id']), 'parent')]),
+    }
     const simulation = new Simulation(tree)
     const at = (id: number, under: number | null): SourceRecord => ({ ...row(id, under), dataset: 'parent' })
     feed(simulation, at(1, null), at(2, 1), at(3, 1), at(4, 4))
@@ -117,31 +175,71 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
 
   it('16 a composite foreign key with a null part stands under no parent', () => {
     const columns = { a: type('int64'), b: type('text') }
-    const root: NodeDefinition = { dataset: 'parent', primaryKey: ['a', 'b'], columns, fields: [{ as: 'a', column: 'a' }], lists: [], references: [] }
+    const root: NodeDefinition = {
+      dataset: 'parent',
+      primaryKey: ['a', 'b'],
+      columns,
+      fields: [{ as: 'a', column: 'a' }],
+      lists: [],
+      references: [],
+    }
     const childNode = node('child', { id: type('int64'), pa: type('int64'), pb: type('text') }, ['id'])
-    const children = list('children', childNode, 'pa', { on: [{ child: 'pa', parent: 'a' }, { child: 'pb', parent: 'b' }] })
-    const simulation = new Simulation({ view: 'v', root: { ...root, lists: [children] }, aggregates: [], text: [] })
+    const children = list('children', childNode, 'pa', {
+      on: [
+        { child: 'pa', parent: 'a' },
+        { child: 'pb', parent: 'b' },
+      ],
+    })
+    const simulation = new Simulation({
+      view: 'v',
+      root: { ...root, lists: [children] },
+      aggregates: [],
+      text: [],
+    })
     const key = recordKey(['1', 'x'])
-    feed(simulation, { ...parent(1), key, row: { a: '1', b: '"x"' } }, { ...row(5, null), row: { id: '5', pa: '1', pb: '"x"' } }, { ...row(6, null), row: { id: '6', pa: '1', pb: null } })
+    feed(
+      simulation,
+      { ...parent(1), key, row: { a: '1', b: '"x"' } },
+      { ...row(5, null), row: { id: '5', pa: '1', pb: '"x"' } },
+      { ...row(6, null), row: { id: '6', pa: '1', pb: null } },
+    )
     expect(simulation.document(key)).toEqual({ a: 1, children: [{ id: 5 }] })
   })
 
   it('20 parent deleted, children kept, parent inserted again', () => {
-    const simulation = feed(new Simulation(simple), parent(1), row(5, 1, { c: '"car"' }), deletion('parent', 1), tombstone('parent', 1))
+    const simulation = feed(
+      new Simulation(simple),
+      parent(1),
+      row(5, 1, { c: '"car"' }),
+      deletion('parent', 1),
+      tombstone('parent', 1),
+    )
     expect(simulation.document('1')).toBeUndefined()
     feed(simulation, row(6, 1, { c: '"car"' }), parent(1))
-    expect(simulation.document('1')).toMatchObject({ children: [{ id: 5 }, { id: 6 }], s: { by_class: { car: 2 } } })
+    expect(simulation.document('1')).toMatchObject({
+      children: [{ id: 5 }, { id: 6 }],
+      s: { by_class: { car: 2 } },
+    })
   })
 
   it('22, 25 a delete knows the key only; the last child leaves an empty list and zero', () => {
-    const simulation = feed(new Simulation(simple), parent(1), row(5, 1, { c: '"car"' }), deletion('child', 5), tombstone('child', 5))
+    const simulation = feed(
+      new Simulation(simple),
+      parent(1),
+      row(5, 1, { c: '"car"' }),
+      deletion('child', 5),
+      tombstone('child', 5),
+    )
     expect(simulation.document('1')).toEqual({ id: 1, t: 'x', children: [], s: { count: 0, by_class: {} } })
     expect([...simulation.store.entries.keys()].filter(key => key.startsWith('g'))).toHaveLength(1)
   })
 
   it('23 delete and insert of one key in one transaction', () => {
     const first = row(5, 1)
-    const [gone, again] = [deletion('child', 5), row(5, 1, { c: '"new"' })].map((record, ordinal) => ({ ...record, position: { ...nextPosition(), commitLsn: 10n ** 9n, ordinal } }))
+    const [gone, again] = [deletion('child', 5), row(5, 1, { c: '"new"' })].map((record, ordinal) => ({
+      ...record,
+      position: { ...nextPosition(), commitLsn: 10n ** 9n, ordinal },
+    }))
     const simulation = feed(new Simulation(simple), parent(1), first, gone!, again!)
     expect(simulation.document('1')).toMatchObject({ children: [{ id: 5, c: 'new' }], s: { count: 1 } })
   })
@@ -168,18 +266,39 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
   })
 
   it('33 sums beyond 2^53 and of decimals are exact', () => {
-    const sums: AggregateDefinition[] = ['n', 'd'].map(column => ({ path: `s.${column}`, function: 'sum', list: 'children', column }))
+    const sums: AggregateDefinition[] = ['n', 'd'].map(column => ({
+      path: `s.${column}`,
+      function: 'sum',
+      list: 'children',
+      column,
+    }))
     const simulation = feed(
       new Simulation(viewOf([list('children', child, 'parent')], sums)),
-      parent(1), row(5, 1, { n: '9007199254740993', d: '0.10' }), row(6, 1, { n: '9007199254740993', d: '-12345678901234567890.2' }),
+      parent(1),
+      row(5, 1, { n: '9007199254740993', d: '0.10' }),
+      row(6, 1, { n: '9007199254740993', d: '-12345678901234567890.2' }),
     )
     const assembled = simulation.group.assemble('1')
-    expect(assembled.kind === 'document' && assembled.source.toString()).toContain('"s":{"n":18014398509481986,"d":-12345678901234567890.10}')
+    expect(assembled.kind === 'document' && assembled.source.toString()).toContain(
+      '"s":{"n":18014398509481986,"d":-12345678901234567890.10}',
+    )
   })
 
   it('29-31 min, max and distinct follow deletions; nulls do not count', () => {
-    const over = (['min', 'max', 'distinct'] as const).map(name => ({ path: `s.${name}`, function: name, list: 'children', column: 'n' }))
-    const simulation = feed(new Simulation(viewOf([list('children', child, 'parent')], over)), parent(1), row(5, 1, { n: '10' }), row(6, 1, { n: '9' }), row(7, 1, { n: '10' }), row(8, 1))
+    const over = (['min', 'max', 'distinct'] as const).map(name => ({
+      path: `s.${name}`,
+      function: name,
+      list: 'children',
+      column: 'n',
+    }))
+    const simulation = feed(
+      new Simulation(viewOf([list('children', child, 'parent')], over)),
+      parent(1),
+      row(5, 1, { n: '10' }),
+      row(6, 1, { n: '9' }),
+      row(7, 1, { n: '10' }),
+      row(8, 1),
+    )
     expect(simulation.document('1')).toMatchObject({ s: { min: 9, max: 10, distinct: 2 } })
     feed(simulation, deletion('child', 6))
     expect(simulation.document('1')).toMatchObject({ s: { min: 10, max: 10, distinct: 1 } })
@@ -190,19 +309,41 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
   it('38, 40 limits: the first of the order, the exact count, or a stub', () => {
     const limited = (overflow: ListDefinition['overflow']): Simulation =>
       feed(
-        new Simulation(viewOf([list('children', child, 'parent', { limit: 2, overflow, orderBy: [{ column: 'n', descending: true }] })])),
-        parent(1), row(5, 1, { n: '1' }), row(6, 1, { n: '3' }), row(7, 1, { n: '2' }),
+        new Simulation(
+          viewOf([
+            list('children', child, 'parent', {
+              limit: 2,
+              overflow,
+              orderBy: [{ column: 'n', descending: true }],
+            }),
+          ]),
+        ),
+        parent(1),
+        row(5, 1, { n: '1' }),
+        row(6, 1, { n: '3' }),
+        row(7, 1, { n: '2' }),
       )
     const simulation = limited('truncate')
     expect(simulation.document('1')).toMatchObject({ children: [{ id: 6 }, { id: 7 }], s: { count: 3 } })
     feed(simulation, row(5, 1, { n: '9' }))
     expect(simulation.document('1')).toMatchObject({ children: [{ id: 5 }, { id: 6 }] })
     expect(limited('countOnly').document('1')).toMatchObject({ children: [], s: { count: 3 } })
-    expect(limited('fail').group.assemble('1')).toEqual({ kind: 'overflow', list: 'children', limit: 2, rows: 3 })
+    expect(limited('fail').group.assemble('1')).toEqual({
+      kind: 'overflow',
+      list: 'children',
+      limit: 2,
+      rows: 3,
+    })
   })
 
   it('62 an unchanged column keeps its value, or the row is refused', () => {
-    const simulation = feed(new Simulation(simple), parent(1), row(5, 1, { c: '"car"' }), row(5, 1, { c: '' }), { ...parent(1), row: { id: '1', t: '' } })
+    const simulation = feed(
+      new Simulation(simple),
+      parent(1),
+      row(5, 1, { c: '"car"' }),
+      row(5, 1, { c: '' }),
+      { ...parent(1), row: { id: '1', t: '' } },
+    )
     expect(simulation.document('1')).toMatchObject({ t: 'x', children: [{ id: 5, c: 'car' }] })
     const refused = (record: SourceRecord) => expect(() => feed(simulation, record)).toThrow(HeadraceError)
     refused(row(5, 2, { c: '' }))
@@ -240,23 +381,54 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
   })
 
   it('countBy comes as nested entries for the index, keyed by its path', () => {
-    const simulation = feed(new Simulation(simple), parent(1), row(5, 1, { c: '"car"' }), row(6, 1, { c: '"a\\"b"' }), row(7, 1, { c: '"car"' }))
-    expect(simulation.side('1')).toEqual({ 's.by_class': [{ key: 'a"b', n: 1 }, { key: 'car', n: 2 }] })
+    const simulation = feed(
+      new Simulation(simple),
+      parent(1),
+      row(5, 1, { c: '"car"' }),
+      row(6, 1, { c: '"a\\"b"' }),
+      row(7, 1, { c: '"car"' }),
+    )
+    expect(simulation.side('1')).toEqual({
+      's.by_class': [
+        { key: 'a"b', n: 1 },
+        { key: 'car', n: 2 },
+      ],
+    })
   })
 
   it('refuses what is not built', () => {
-    const nested = list('children', node('child', childColumns, ['id'], [list('inner', child, 'parent')]), 'parent')
+    const nested = list(
+      'children',
+      node('child', childColumns, ['id'], [list('inner', child, 'parent')]),
+      'parent',
+    )
     expect(() => compilePlan(viewOf([nested]))).toThrow('list inner in list children')
     const reference = { name: 'r', node: child, on: [], flatten: true }
-    expect(() => compilePlan({ ...simple, root: { ...simple.root, references: [reference] } })).toThrow('reference r')
+    expect(() => compilePlan({ ...simple, root: { ...simple.root, references: [reference] } })).toThrow(
+      'reference r',
+    )
     const floats = node('child', { ...childColumns, f: type('float64') }, ['id'])
-    expect(() => compilePlan(viewOf([list('children', floats, 'parent')], [{ path: 's', function: 'sum', list: 'children', column: 'f' }]))).toThrow('sum of children.f')
+    expect(() =>
+      compilePlan(
+        viewOf(
+          [list('children', floats, 'parent')],
+          [{ path: 's', function: 'sum', list: 'children', column: 'f' }],
+        ),
+      ),
+    ).toThrow('sum of children.f')
   })
 
   it('an old child change gives no output at all', () => {
     const simulation = feed(new Simulation(simple), row(5, 1))
     const router = simulation.plan.routers[0]!
-    const old = { key: '5', position: { epoch: 0, commitLsn: 1n, ordinal: 0 }, commitTimeUs: 0n, repair: true, deleted: true, values: [] }
+    const old = {
+      key: '5',
+      position: { epoch: 0, commitLsn: 1n, ordinal: 0 },
+      commitTimeUs: 0n,
+      repair: true,
+      deleted: true,
+      values: [],
+    }
     expect(applyRoute(router, simulation.routes[0]!, old)).toBeUndefined()
   })
 })

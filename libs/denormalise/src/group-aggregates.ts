@@ -17,7 +17,10 @@ export class GroupAggregates {
   readonly edges: readonly EdgeCounts[]
 
   constructor(plan: GroupPlan, stored?: Buffer) {
-    this.edges = plan.edges.map(edge => ({ rows: 0, values: edge.counted.map(() => new Map<string, number>()) }))
+    this.edges = plan.edges.map(edge => ({
+      rows: 0,
+      values: edge.counted.map(() => new Map<string, number>()),
+    }))
     if (stored !== undefined) this.read(stored)
   }
 
@@ -75,7 +78,11 @@ export class GroupAggregates {
 const bump = (counted: Map<string, number>, text: string, by: 1 | -1): void => {
   if (text === 'null') return
   const n = (counted.get(text) ?? 0) + by
-  if (n < 0) throw new HeadraceError('internal.bug', 'a value was taken out of an aggregate more often than it was put in')
+  if (n < 0)
+    throw new HeadraceError(
+      'internal.bug',
+      'a value was taken out of an aggregate more often than it was put in',
+    )
   if (n === 0) counted.delete(text)
   else counted.set(text, n)
 }
@@ -127,9 +134,13 @@ export const aggregateText = (plan: AggregatePlan, { edges }: GroupAggregates): 
   const counted = edge.values[plan.counted]!
   switch (plan.function) {
     case 'countBy':
-      return `{${sortedTexts(counted).map(text => `${nameOf(text)}:${counted.get(text)}`).join(',')}}`
+      return `{${sortedTexts(counted)
+        .map(text => `${nameOf(text)}:${counted.get(text)}`)
+        .join(',')}}`
     case 'distinct':
-      return String(new Set([...counted.keys()].map(text => sortKeyOf(plan.type!, text).toString('latin1'))).size)
+      return String(
+        new Set([...counted.keys()].map(text => sortKeyOf(plan.type!, text).toString('latin1'))).size,
+      )
     case 'min':
     case 'max':
       return extreme(plan, counted)
@@ -141,7 +152,9 @@ export const aggregateText = (plan: AggregatePlan, { edges }: GroupAggregates): 
 /** `[{"key":"car","n":3}]`: how the index takes a countBy (06 E7). */
 export const countByEntries = (plan: AggregatePlan, { edges }: GroupAggregates): string => {
   const counted = edges[plan.edge]!.values[plan.counted]!
-  return `[${sortedTexts(counted).map(text => `{"key":${nameOf(text)},"n":${counted.get(text)}}`).join(',')}]`
+  return `[${sortedTexts(counted)
+    .map(text => `{"key":${nameOf(text)},"n":${counted.get(text)}}`)
+    .join(',')}]`
 }
 
 const sortedTexts = (counted: ReadonlyMap<string, number>): string[] => [...counted.keys()].sort()
@@ -165,7 +178,9 @@ const sumOf = (counted: ReadonlyMap<string, number>): string => {
   const parts = [...counted].map(([text, n]) => ({ text: unquoted(text), n: BigInt(n) }))
   const special = specialSum(parts.map(part => part.text))
   if (special !== undefined) return `"${special}"`
-  const scale = Math.max(...parts.map(({ text }) => (text.includes('.') ? text.length - text.indexOf('.') - 1 : 0)))
+  const scale = Math.max(
+    ...parts.map(({ text }) => (text.includes('.') ? text.length - text.indexOf('.') - 1 : 0)),
+  )
   let sum = 0n
   for (const { text, n } of parts) {
     const [whole = '0', fraction = ''] = text.split('.')

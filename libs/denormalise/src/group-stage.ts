@@ -9,7 +9,15 @@ import { encodeRow, hasUnchanged, mergeRows, UNCHANGED, valuesAt } from './proje
 import type { RowChange } from './row-change.ts'
 import { sortKeyOf } from './sort-key.ts'
 import type { StateStore } from './state-store.ts'
-import { AGGREGATES_SECTION, childRowKey, parseGroupKey, ROOT_SECTION, rootKey, sectionKey, stagePrefix } from './store-keys.ts'
+import {
+  AGGREGATES_SECTION,
+  childRowKey,
+  parseGroupKey,
+  ROOT_SECTION,
+  rootKey,
+  sectionKey,
+  stagePrefix,
+} from './store-keys.ts'
 import {
   compareWithStored,
   encodeDeletedRow,
@@ -58,14 +66,19 @@ export class GroupStage {
     const old = this.store.get(key)
     if (old !== undefined) {
       const order = compareWithStored(change.position, old)
-      if (order < 0 || (order === 0 && !change.repair)) return order < 0 && change.repair ? 'changed' : 'ignored'
+      if (order < 0 || (order === 0 && !change.repair))
+        return order < 0 && change.repair ? 'changed' : 'ignored'
     }
     const wasLive = old !== undefined && isLive(old)
     if (change.deleted) {
       this.store.put(key, encodeDeletedRow(change.position, change.commitTimeUs))
       return wasLive || change.repair ? 'removed' : 'unchanged'
     }
-    const row = this.complete(encodeRow(change.values, this.plan.projected), old, change.values.includes(UNCHANGED))
+    const row = this.complete(
+      encodeRow(change.values, this.plan.projected),
+      old,
+      change.values.includes(UNCHANGED),
+    )
     this.store.put(key, encodeLiveRow(change.position, undefined, row))
     return wasLive && sameRow(old, row) && !change.repair ? 'unchanged' : 'changed'
   }
@@ -95,7 +108,8 @@ export class GroupStage {
       return 'changed'
     }
     if (sameRow(old, row)) return hop.repair ? 'changed' : 'unchanged'
-    if (edge.counted.length > 0) this.aggregates(documentKey).replace(edge, edgeIndex, old, rowOffset(old), row)
+    if (edge.counted.length > 0)
+      this.aggregates(documentKey).replace(edge, edgeIndex, old, rowOffset(old), row)
     return 'changed'
   }
 
@@ -117,7 +131,8 @@ export class GroupStage {
     const removed: string[] = []
     for (const { key, value } of this.store.range(stagePrefix(this.plan.stage))) {
       const { documentKey, section } = parseGroupKey(key)
-      if (section === ROOT_SECTION && isLive(value) && comparePositions(storedPosition(value), position) < 0) removed.push(documentKey)
+      if (section === ROOT_SECTION && isLive(value) && comparePositions(storedPosition(value), position) < 0)
+        removed.push(documentKey)
     }
     for (const documentKey of removed) {
       this.store.put(rootKey(this.plan.stage, documentKey), encodeDeletedRow(position, commitTimeUs))
@@ -163,9 +178,13 @@ export class GroupStage {
   private complete(row: Buffer, old: Buffer | undefined, hasGaps: boolean): Buffer {
     if (!hasGaps) return row
     if (old !== undefined && isLive(old)) return mergeRows(row, storedRow(old))
-    throw new HeadraceError('aggregate.incomplete_row', 'a row has a column that is marked unchanged, but its value is not known', {
-      where: `dataset of view ${this.plan.dataset}`,
-    })
+    throw new HeadraceError(
+      'aggregate.incomplete_row',
+      'a row has a column that is marked unchanged, but its value is not known',
+      {
+        where: `dataset of view ${this.plan.dataset}`,
+      },
+    )
   }
 }
 
@@ -177,5 +196,7 @@ const sortKeyOfRow = (edge: EdgePlan, row: Buffer): Buffer => {
 
 const sortValues = ({ sort, sortPlaces }: EdgePlan, row: Buffer): Buffer[] => {
   const texts = valuesAt(row, 0, sortPlaces)
-  return sort.map(({ index, type, descending }) => sortKeyOf(type, texts[sortPlaces.indexOf(index)]!, descending))
+  return sort.map(({ index, type, descending }) =>
+    sortKeyOf(type, texts[sortPlaces.indexOf(index)]!, descending),
+  )
 }

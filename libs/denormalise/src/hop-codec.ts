@@ -103,7 +103,8 @@ class HopReader {
       else if (tag === 0x20) repair = this.varint() === 1
       else throw new HeadraceError('decode.payload', `a hop row has an unknown field (tag ${tag})`)
     }
-    if (end !== this.bytes.length || this.at !== end) throw new HeadraceError('decode.payload', 'a hop record ends in the middle of a field')
+    if (end !== this.bytes.length || this.at !== end)
+      throw new HeadraceError('decode.payload', 'a hop record ends in the middle of a field')
     return { position, commitTimeUs, row: row ?? Buffer.alloc(0), repair }
   }
 

@@ -2,8 +2,22 @@ export type { Assembled } from './assemble.ts'
 export { Assembler } from './assemble.ts'
 export { type Applied, GroupStage } from './group-stage.ts'
 export { decodeHop, encodeHop, type HopValue } from './hop-codec.ts'
-export { type AggregatePlan, compilePlan, type EdgePlan, type GroupPlan, type RouterPlan, type ViewPlan } from './plan.ts'
-export { compareJson, type JsonDifference, type OracleOptions, type OracleStatement, type OracleTable, viewToSql } from './oracle/index.ts'
+export {
+  type AggregatePlan,
+  compilePlan,
+  type EdgePlan,
+  type GroupPlan,
+  type RouterPlan,
+  type ViewPlan,
+} from './plan.ts'
+export {
+  compareJson,
+  type JsonDifference,
+  type OracleOptions,
+  type OracleStatement,
+  type OracleTable,
+  viewToSql,
+} from './oracle/index.ts'
 export { type RowChange, toRowChange } from './row-change.ts'
 export {
   applyRoute,

@@ -1,7 +1,13 @@
 import { HeadraceError } from '@headrace/errors'
 import type { ColumnType } from '@headrace/wire'
 import { compileLayout, type LayoutPart } from './layout.ts'
-import type { AggregateDefinition, Condition, ListDefinition, NodeDefinition, ViewDefinition } from './view-definition.ts'
+import type {
+  AggregateDefinition,
+  Condition,
+  ListDefinition,
+  NodeDefinition,
+  ViewDefinition,
+} from './view-definition.ts'
 
 /** A view as stages (05 A1): one group stage per node that has inputs to join, a router per input that is keyed otherwise. */
 export interface ViewPlan {
@@ -27,7 +33,12 @@ export interface RouterPlan {
 
 export type CompiledCondition =
   | { readonly index: number; readonly is: 'null' | 'not_null' }
-  | { readonly index: number; readonly is: 'in'; readonly type: ColumnType; readonly values: ReadonlySet<string> }
+  | {
+      readonly index: number
+      readonly is: 'in'
+      readonly type: ColumnType
+      readonly values: ReadonlySet<string>
+    }
 
 /** Owns all inputs that share a node's key and makes its documents. */
 export interface GroupPlan {
@@ -47,7 +58,11 @@ export type DocumentSlot =
 export interface EdgePlan {
   readonly name: string
   /** Order of the list: places in the projected row. Ends with the primary key. */
-  readonly sort: readonly { readonly index: number; readonly type: ColumnType; readonly descending: boolean }[]
+  readonly sort: readonly {
+    readonly index: number
+    readonly type: ColumnType
+    readonly descending: boolean
+  }[]
   readonly limit: number | undefined
   readonly overflow: ListDefinition['overflow']
   readonly layout: readonly LayoutPart<never>[]
@@ -87,8 +102,14 @@ export const compilePlan = (definition: ViewDefinition): ViewPlan => {
     layout: compileLayout<DocumentSlot>(
       root.fields.map(field => field.as),
       [
-        ...lists.map(({ edge }, index) => ({ path: [edge.name], slot: { kind: 'list', edge: index } as const })),
-        ...aggregates.map(aggregate => ({ path: aggregate.path.split('.'), slot: { kind: 'aggregate', aggregate } as const })),
+        ...lists.map(({ edge }, index) => ({
+          path: [edge.name],
+          slot: { kind: 'list', edge: index } as const,
+        })),
+        ...aggregates.map(aggregate => ({
+          path: aggregate.path.split('.'),
+          slot: { kind: 'aggregate', aggregate } as const,
+        })),
       ],
     ),
   }
@@ -114,7 +135,8 @@ class Columns {
 
   typeOf(column: string): ColumnType {
     const type = this.node.columns[column]
-    if (type === undefined) throw new HeadraceError('internal.bug', `dataset ${this.node.dataset} has no column ${column}`)
+    if (type === undefined)
+      throw new HeadraceError('internal.bug', `dataset ${this.node.dataset} has no column ${column}`)
     return type
   }
 }
@@ -126,13 +148,17 @@ const compileList = (
 ): { readonly router: RouterPlan; readonly edge: EdgePlan } => {
   const { node } = list
   if (node.lists.length > 0) throw unsupported(view, `list ${node.lists[0]!.name} in list ${list.name}`)
-  if (node.references.length > 0) throw unsupported(view, `reference ${node.references[0]!.name} in list ${list.name}`)
+  if (node.references.length > 0)
+    throw unsupported(view, `reference ${node.references[0]!.name} in list ${list.name}`)
   const columns = new Columns(node)
-  const sort = [...list.orderBy, ...node.primaryKey.map(column => ({ column, descending: false }))].map(({ column, descending }) => {
-    const place = columns.place(column)
-    if (place.type.kind === 'json' || place.type.dimensions > 0) throw unsupported(view, `order of ${list.name} by ${column}`)
-    return { ...place, descending }
-  })
+  const sort = [...list.orderBy, ...node.primaryKey.map(column => ({ column, descending: false }))].map(
+    ({ column, descending }) => {
+      const place = columns.place(column)
+      if (place.type.kind === 'json' || place.type.dimensions > 0)
+        throw unsupported(view, `order of ${list.name} by ${column}`)
+      return { ...place, descending }
+    },
+  )
   const counted = countedColumns(view, list.name, aggregates, columns)
   const projected = columns.names.length
   return {
@@ -150,7 +176,10 @@ const compileList = (
       sort,
       limit: list.limit,
       overflow: list.overflow,
-      layout: compileLayout<never>(node.fields.map(field => field.as), []),
+      layout: compileLayout<never>(
+        node.fields.map(field => field.as),
+        [],
+      ),
       counted,
       countedPlaces: counted.map(each => each.index),
       sortPlaces: [...new Set(sort.map(each => each.index))].sort((a, b) => a - b),
@@ -179,7 +208,9 @@ const countedColumns = (
 
 const compileCondition = (condition: Condition, columns: Columns): CompiledCondition => {
   const { index, type } = columns.place(condition.column)
-  return condition.is === 'in' ? { index, is: 'in', type, values: new Set(condition.values) } : { index, is: condition.is }
+  return condition.is === 'in'
+    ? { index, is: 'in', type, values: new Set(condition.values) }
+    : { index, is: condition.is }
 }
 
 const compileAggregate = (
@@ -188,7 +219,11 @@ const compileAggregate = (
   lists: readonly { readonly router: RouterPlan; readonly edge: EdgePlan }[],
 ): AggregatePlan => {
   const edge = lists.findIndex(list => list.edge.name === aggregate.list)
-  if (edge < 0) throw new HeadraceError('internal.bug', `view ${view}: aggregate ${aggregate.path} names no list of ${root.dataset}`)
+  if (edge < 0)
+    throw new HeadraceError(
+      'internal.bug',
+      `view ${view}: aggregate ${aggregate.path} names no list of ${root.dataset}`,
+    )
   const { path, function: name, column } = aggregate
   // count(column) leaves nulls out: not the same as count
   if (name === 'count' && column !== undefined) throw unsupported(view, `count of a column (${path})`)

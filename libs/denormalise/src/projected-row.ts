@@ -99,7 +99,8 @@ export const mergeRows = (row: Buffer, old: Buffer): Buffer => {
   const known = new RowCursor(old)
   while (fresh.next()) {
     known.next()
-    const value = fresh.start === fresh.end ? old.subarray(known.start, known.end) : row.subarray(fresh.start, fresh.end)
+    const value =
+      fresh.start === fresh.end ? old.subarray(known.start, known.end) : row.subarray(fresh.start, fresh.end)
     const head = Buffer.allocUnsafe(1 + MAX_VARINT)
     head[0] = TAG
     parts.push(head.subarray(0, writeVarint(head, 1, value.length)), value)

@@ -21,7 +21,11 @@ export interface RouteIndex {
 /** What is written for one change, all in one Kafka transaction with the input's offset (05 A2). */
 export interface RouteOutput {
   /** Value null: the child left this parent. */
-  readonly hops: readonly { readonly parentKey: string; readonly childKey: string; readonly value: Buffer | null }[]
+  readonly hops: readonly {
+    readonly parentKey: string
+    readonly childKey: string
+    readonly value: Buffer | null
+  }[]
   /** New entry of the index. */
   readonly entry: RouteEntry
 }
@@ -30,7 +34,11 @@ export interface RouteOutput {
  * A child row changed (05 A2, A7, A10). Undefined: the change is old or known, nothing is written. A row that does not
  * meet the list's conditions stands under no parent, like one whose foreign key has a null part.
  */
-export const applyRoute = (plan: RouterPlan, index: RouteIndex, change: RowChange): RouteOutput | undefined => {
+export const applyRoute = (
+  plan: RouterPlan,
+  index: RouteIndex,
+  change: RowChange,
+): RouteOutput | undefined => {
   const old = index.get(change.key)
   if (old !== undefined) {
     const order = comparePositions(change.position, old.position)
@@ -39,7 +47,8 @@ export const applyRoute = (plan: RouterPlan, index: RouteIndex, change: RowChang
   const parentKey = change.deleted ? null : parentOf(plan, change)
   const before = old?.parentKey ?? null
   const hops: { parentKey: string; childKey: string; value: Buffer | null }[] = []
-  if (before !== null && before !== parentKey) hops.push({ parentKey: before, childKey: change.key, value: null })
+  if (before !== null && before !== parentKey)
+    hops.push({ parentKey: before, childKey: change.key, value: null })
   if (parentKey !== null) {
     if (before !== parentKey) refuseUnchanged(plan, change)
     const row = encodeRow(change.values, plan.projected)
@@ -57,7 +66,11 @@ export const applyRouteTombstone = (index: RouteIndex, childKey: string): RouteO
 }
 
 /** A truncate or sweep marker met the entry of a child: everything with a lower position is gone (03 C10, C13). */
-export const applyRouteMarker = (marker: Position, childKey: string, old: RouteEntry): RouteOutput | undefined =>
+export const applyRouteMarker = (
+  marker: Position,
+  childKey: string,
+  old: RouteEntry,
+): RouteOutput | undefined =>
   old.deleted || comparePositions(old.position, marker) >= 0 ? undefined : leave(childKey, old, marker)
 
 const leave = (childKey: string, old: RouteEntry, position: Position): RouteOutput => ({
@@ -88,7 +101,10 @@ const holds = (condition: CompiledCondition, json: string | null): boolean => {
     case 'not_null':
       return json !== null
     case 'in':
-      return json !== null && (condition.values.has(unquoted(json)) || condition.values.has(keyTextOf(condition.type, json)))
+      return (
+        json !== null &&
+        (condition.values.has(unquoted(json)) || condition.values.has(keyTextOf(condition.type, json)))
+      )
   }
 }
 
@@ -99,6 +115,10 @@ const refuseUnchanged = (plan: RouterPlan, { key, values }: RowChange): void => 
 }
 
 const incomplete = (plan: RouterPlan, column: string, key: string): HeadraceError =>
-  new HeadraceError('aggregate.incomplete_row', `column ${column} of dataset ${plan.dataset} is marked unchanged, but its value is needed`, {
-    where: `list ${plan.edge}, a key of ${key.length} characters`,
-  })
+  new HeadraceError(
+    'aggregate.incomplete_row',
+    `column ${column} of dataset ${plan.dataset} is marked unchanged, but its value is needed`,
+    {
+      where: `list ${plan.edge}, a key of ${key.length} characters`,
+    },
+  )

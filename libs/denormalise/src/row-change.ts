@@ -14,7 +14,11 @@ export interface RowChange {
 }
 
 /** What a typed record says, for a plan that reads `names` of it. */
-export const toRowChange = (key: string, { origin, values }: TypedRow, names: readonly string[]): RowChange => {
+export const toRowChange = (
+  key: string,
+  { origin, values }: TypedRow,
+  names: readonly string[],
+): RowChange => {
   for (const name of origin.unchanged) {
     for (let i = names.indexOf(name); i >= 0; i = names.indexOf(name, i + 1)) values[i] = UNCHANGED
   }

@@ -40,7 +40,8 @@ export const sectionKey = (stage: number, documentKey: string, section: number):
   return head(out, stage, bytes)
 }
 
-export const rootKey = (stage: number, documentKey: string): Buffer => sectionKey(stage, documentKey, ROOT_SECTION)
+export const rootKey = (stage: number, documentKey: string): Buffer =>
+  sectionKey(stage, documentKey, ROOT_SECTION)
 
 export const childRowKey = (stage: number, documentKey: string, edge: number, childKey: string): Buffer => {
   const bytes = Buffer.byteLength(documentKey)

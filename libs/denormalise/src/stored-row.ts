@@ -47,12 +47,14 @@ export const storedPosition = (stored: Buffer): Position => ({
 })
 
 /** Where the ProjectedRow begins in a live row. */
-export const rowOffset = (stored: Buffer): number => SORT_AT + ((stored[SORT_LENGTH_AT]! << 8) | stored[SORT_LENGTH_AT + 1]!)
+export const rowOffset = (stored: Buffer): number =>
+  SORT_AT + ((stored[SORT_LENGTH_AT]! << 8) | stored[SORT_LENGTH_AT + 1]!)
 
 export const storedRow = (stored: Buffer): Buffer => stored.subarray(rowOffset(stored))
 
 /** Order of two live rows by their sort keys. */
-export const compareSortKeys = (a: Buffer, b: Buffer): number => a.compare(b, SORT_AT, rowOffset(b), SORT_AT, rowOffset(a))
+export const compareSortKeys = (a: Buffer, b: Buffer): number =>
+  a.compare(b, SORT_AT, rowOffset(b), SORT_AT, rowOffset(a))
 
 export const sameRow = (stored: Buffer, row: Buffer): boolean => {
   const from = rowOffset(stored)

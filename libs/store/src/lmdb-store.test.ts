@@ -25,10 +25,14 @@ const writeAndKill = async (folder: string, value: string): Promise<void> => {
     store.transaction(() => store.put(Buffer.from('k'), Buffer.from(${JSON.stringify(value)})))
     process.stdout.write('ready')
     setInterval(() => undefined, 1000)`
-  const child = spawn(process.execPath, ['--conditions=@headrace/source', '--input-type=module', '-e', script], {
-    cwd: join(__dirname, '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@headrace/source', '--input-type=module', '-e', script],
+    {
+      cwd: join(__dirname, '..'),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const ended = new Promise(resolve => child.once('exit', resolve))
   await new Promise((resolve, reject) => {
     child.stdout.once('data', resolve)
@@ -39,7 +43,10 @@ const writeAndKill = async (folder: string, value: string): Promise<void> => {
   await ended
 }
 
-const reopened = async (folder: string, options: { bootId?: string; identity?: Record<string, string> } = {}) => {
+const reopened = async (
+  folder: string,
+  options: { bootId?: string; identity?: Record<string, string> } = {},
+) => {
   const opened = openStore({ folder, identity, ...options })
   const result: { beginning: StoreBeginning; value: string | undefined } = {
     beginning: opened.beginning,
@@ -61,7 +68,10 @@ describe('openStore (05 A13, A16)', () => {
   it('wipes after an unclean stop when the machine was started anew', async () => {
     const folder = newFolder()
     await writeAndKill(folder, 'maybe torn')
-    expect(await reopened(folder, { bootId: 'another boot' })).toEqual({ beginning: 'power-loss', value: undefined })
+    expect(await reopened(folder, { bootId: 'another boot' })).toEqual({
+      beginning: 'power-loss',
+      value: undefined,
+    })
   })
 
   it('keeps a cleanly closed store over a new start of the machine', async () => {

@@ -41,7 +41,10 @@ export class LmdbStore implements Store {
 
   put(key: Buffer, value: Buffer): void {
     if (key.length === 0 || key.length > MAX_STORE_KEY_BYTES) {
-      throw new HeadraceError('store.key_too_long', `a store key has ${key.length} bytes; 1 to ${MAX_STORE_KEY_BYTES} are allowed`)
+      throw new HeadraceError(
+        'store.key_too_long',
+        `a store key has ${key.length} bytes; 1 to ${MAX_STORE_KEY_BYTES} are allowed`,
+      )
     }
     this.assertWriting()
     this.root.putSync(key, value)

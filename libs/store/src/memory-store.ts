@@ -19,7 +19,10 @@ export class MemoryStore implements Store {
 
   put(key: Buffer, value: Buffer): void {
     if (key.length === 0 || key.length > MAX_STORE_KEY_BYTES) {
-      throw new HeadraceError('store.key_too_long', `a store key has ${key.length} bytes; 1 to ${MAX_STORE_KEY_BYTES} are allowed`)
+      throw new HeadraceError(
+        'store.key_too_long',
+        `a store key has ${key.length} bytes; 1 to ${MAX_STORE_KEY_BYTES} are allowed`,
+      )
     }
     this.write(textOf(key), Buffer.from(value))
   }
@@ -76,7 +79,8 @@ export class MemoryStore implements Store {
 
   private write(key: string, value: Buffer | undefined): void {
     this.assertOpen()
-    if (this.undo === undefined) throw new HeadraceError('internal.bug', 'the store is written outside a transaction')
+    if (this.undo === undefined)
+      throw new HeadraceError('internal.bug', 'the store is written outside a transaction')
     this.undo.push({ key, value: this.entries.get(key) })
     this.set(key, value)
   }

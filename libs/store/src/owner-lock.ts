@@ -62,7 +62,9 @@ const dropStale = (folder: string, path: string): void => {
 }
 
 const isAlive = (owner: Owner): boolean =>
-  owner.bootId === bootId() && processStart(owner.pid) !== undefined && processStart(owner.pid) === owner.start
+  owner.bootId === bootId() &&
+  processStart(owner.pid) !== undefined &&
+  processStart(owner.pid) === owner.start
 
 const release = (path: string, text: string): void => {
   if (read(path) === text) rmSync(path, { force: true })

@@ -1,5 +1,13 @@
 import type { PartitionReader } from '@headrace/kafka'
-import { HopRecord, isMarkerKey, Marker, MARKER_SCHEMA_ID, MarkerKind, RouteRecord, unframe } from '@headrace/wire'
+import {
+  HopRecord,
+  isMarkerKey,
+  Marker,
+  MARKER_SCHEMA_ID,
+  MarkerKind,
+  RouteRecord,
+  unframe,
+} from '@headrace/wire'
 import type { ViewInputs } from '../steps/view-inputs.ts'
 
 type Form = 'validated' | 'hop' | 'route'
@@ -14,7 +22,12 @@ const markerOf = (form: Form, value: Buffer): Marker | undefined => {
 }
 
 /** The id of this making of a partition, '' when it has no marker (design 02 §2.4). */
-const incarnationOf = async (reader: PartitionReader, topic: string, partition: number, form: Form): Promise<string> => {
+const incarnationOf = async (
+  reader: PartitionReader,
+  topic: string,
+  partition: number,
+  form: Form,
+): Promise<string> => {
   const { start } = await reader.bounds(topic, partition)
   for await (const { records } of reader.readToEnd(topic, partition, start)) {
     const [first] = records
@@ -26,11 +39,19 @@ const incarnationOf = async (reader: PartitionReader, topic: string, partition: 
 }
 
 /** Incarnations of all topics that the stores of a partition are made from: another one means another store (05 A13). */
-export const incarnations = async (reader: PartitionReader, view: ViewInputs, partition: number): Promise<Record<string, string>> => {
+export const incarnations = async (
+  reader: PartitionReader,
+  view: ViewInputs,
+  partition: number,
+): Promise<Record<string, string>> => {
   const topics: [string, Form][] = [
     ...view.topics.map(({ topic, hop }): [string, Form] => [topic, hop === undefined ? 'validated' : 'hop']),
     ...view.routers.map(({ indexTopic }): [string, Form] => [indexTopic, 'route']),
   ]
-  const found = await Promise.all(topics.map(async ([topic, form]) => [topic, await incarnationOf(reader, topic, partition, form)] as const))
+  const found = await Promise.all(
+    topics.map(
+      async ([topic, form]) => [topic, await incarnationOf(reader, topic, partition, form)] as const,
+    ),
+  )
   return Object.fromEntries(found.map(([topic, incarnation]) => [`incarnation:${topic}`, incarnation]))
 }

@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals'
 import { type Cause, DirtyDocuments } from './dirty-documents.ts'
 
 const cause = (offset: number, input = 0, more: Partial<Cause> = {}): Cause => ({
-  input, offset: BigInt(offset), mayExist: false, commitTimeUs: BigInt(offset), position: undefined, ...more,
+  input,
+  offset: BigInt(offset),
+  mayExist: false,
+  commitTimeUs: BigInt(offset),
+  position: undefined,
+  ...more,
 })
 
 describe('DirtyDocuments (05 A11, A14)', () => {
@@ -11,7 +16,8 @@ describe('DirtyDocuments (05 A11, A14)', () => {
     dirty.mark('busy', cause(1), 0)
     dirty.mark('idle', cause(2), 10)
     dirty.mark('busy', cause(3), 90)
-    const due = (now: number, limit = 10) => dirty.due(now, { idleMs: 50, maxMs: 1000, limit }).map(mark => mark.key)
+    const due = (now: number, limit = 10) =>
+      dirty.due(now, { idleMs: 50, maxMs: 1000, limit }).map(mark => mark.key)
     expect(due(59)).toEqual([])
     expect(due(60)).toEqual(['idle'])
     expect(due(140)).toEqual(['busy', 'idle'])
@@ -47,6 +53,11 @@ describe('DirtyDocuments (05 A11, A14)', () => {
     dirty.mark('a', cause(5, 0, { position: at(9n) }), 0)
     dirty.mark('a', cause(3, 1, { position: at(7n), mayExist: true }), 0)
     dirty.mark('a', cause(4, 1, { commitTimeUs: 0n }), 0)
-    expect(dirty.due(0, { idleMs: 0, maxMs: 0, limit: 1 })[0]).toMatchObject({ oldestCommitUs: 3n, newestCommitUs: 5n, asOf: at(9n), mayExist: true })
+    expect(dirty.due(0, { idleMs: 0, maxMs: 0, limit: 1 })[0]).toMatchObject({
+      oldestCommitUs: 3n,
+      newestCommitUs: 5n,
+      asOf: at(9n),
+      mayExist: true,
+    })
   })
 })

@@ -41,7 +41,17 @@ export class DirtyDocuments {
   mark(key: string, { input, offset, mayExist, commitTimeUs, position }: Cause, now: number): void {
     let mark = this.marks.get(key)
     if (mark === undefined) {
-      mark = { key, sequence: 0, since: now, touched: now, first: [], mayExist: false, oldestCommitUs: 0n, newestCommitUs: 0n, asOf: undefined }
+      mark = {
+        key,
+        sequence: 0,
+        since: now,
+        touched: now,
+        first: [],
+        mayExist: false,
+        oldestCommitUs: 0n,
+        newestCommitUs: 0n,
+        asOf: undefined,
+      }
       this.marks.set(key, mark)
     }
     mark.sequence++
@@ -53,14 +63,18 @@ export class DirtyDocuments {
       if (mark.oldestCommitUs === 0n || commitTimeUs < mark.oldestCommitUs) mark.oldestCommitUs = commitTimeUs
       if (commitTimeUs > mark.newestCommitUs) mark.newestCommitUs = commitTimeUs
     }
-    if (position !== undefined && (mark.asOf === undefined || comparePositions(position, mark.asOf) > 0)) mark.asOf = position
+    if (position !== undefined && (mark.asOf === undefined || comparePositions(position, mark.asOf) > 0))
+      mark.asOf = position
   }
 
   /**
    * At most `limit` documents to emit now (05 A11): those idle for `idleMs` or dirty for `maxMs`. The map keeps the order in
    * which they became dirty, so the oldest go first.
    */
-  due(now: number, { idleMs, maxMs, limit }: { readonly idleMs: number; readonly maxMs: number; readonly limit: number }): DirtyDocument[] {
+  due(
+    now: number,
+    { idleMs, maxMs, limit }: { readonly idleMs: number; readonly maxMs: number; readonly limit: number },
+  ): DirtyDocument[] {
     const due: DirtyDocument[] = []
     for (const mark of this.marks.values()) {
       if (due.length >= limit) break

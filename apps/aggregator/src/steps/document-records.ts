@@ -22,11 +22,17 @@ export interface DocumentTarget {
  * The record of a dirty document: the document, a tombstone when there is none, or a stub that says why there can be none, so
  * that never an old document is left standing (05 A8, A18).
  */
-export const documentRecord = (target: DocumentTarget, mark: DirtyDocument, assembled: Assembled): Emission => {
+export const documentRecord = (
+  target: DocumentTarget,
+  mark: DirtyDocument,
+  assembled: Assembled,
+): Emission => {
   const { topic, partition, maxBytes } = target
   const key = Buffer.from(mark.key)
   if (assembled.kind === 'absent') {
-    return mark.mayExist ? { record: { topic, partition, key, value: null }, emitted: 'tombstone' } : { record: undefined, emitted: 'nothing' }
+    return mark.mayExist
+      ? { record: { topic, partition, key, value: null }, emitted: 'tombstone' }
+      : { record: undefined, emitted: 'nothing' }
   }
   const error = errorOf(assembled, maxBytes)
   const isStub = error !== ''
@@ -36,9 +42,12 @@ export const documentRecord = (target: DocumentTarget, mark: DirtyDocument, asse
 }
 
 const errorOf = (assembled: Exclude<Assembled, { kind: 'absent' }>, maxBytes: number): string => {
-  if (assembled.kind === 'overflow') return `aggregate.overflow: list ${assembled.list} has ${assembled.rows} rows, its limit is ${assembled.limit}`
+  if (assembled.kind === 'overflow')
+    return `aggregate.overflow: list ${assembled.list} has ${assembled.rows} rows, its limit is ${assembled.limit}`
   const bytes = assembled.source.length + (assembled.side?.length ?? 0)
-  return bytes <= maxBytes ? '' : `aggregate.too_large: the document has ${bytes} bytes, the limit is ${maxBytes}`
+  return bytes <= maxBytes
+    ? ''
+    : `aggregate.too_large: the document has ${bytes} bytes, the limit is ${maxBytes}`
 }
 
 const RECORD_DOCUMENT = 0x0a
@@ -49,7 +58,15 @@ const MAX_HEAD_BYTES = 18
 /** The bytes of DocumentRecord; the two large fields are copied once (held equal to the generated code by a test). */
 const encodeDocument = (mark: DirtyDocument, error: string, source: Buffer, side: Buffer): Buffer => {
   const { key, oldestCommitUs, newestCommitUs, asOf } = mark
-  const small = Document.encode({ key, source: NO_BYTES, side: NO_BYTES, oldestCommitUs, newestCommitUs, asOf, error }).finish()
+  const small = Document.encode({
+    key,
+    source: NO_BYTES,
+    side: NO_BYTES,
+    oldestCommitUs,
+    newestCommitUs,
+    asOf,
+    error,
+  }).finish()
   const head = source.length === 0 ? 0 : 1 + varintBytes(source.length)
   const sideHead = side.length === 0 ? 0 : 1 + varintBytes(side.length)
   const inner = small.length + head + source.length + sideHead + side.length

@@ -63,14 +63,26 @@ export class GroupTask {
   rebuild(state: GroupInputState, records: readonly IncomingRecord[], next: bigint): boolean {
     const until = next < state.emittedTo ? next : state.emittedTo
     this.store.transaction(() => {
-      this.take(state, records.filter(record => record.offset < until), until, 0, new Map())
+      this.take(
+        state,
+        records.filter(record => record.offset < until),
+        until,
+        0,
+        new Map(),
+      )
       this.stage.flush()
     })
     return until < state.emittedTo
   }
 
   /** Applies records of one input; inside the store transaction of the turn. Outcomes are counted in `counts`. */
-  take(state: GroupInputState, records: readonly IncomingRecord[], next: bigint, now: number, counts: Map<Applied, number>): void {
+  take(
+    state: GroupInputState,
+    records: readonly IncomingRecord[],
+    next: bigint,
+    now: number,
+    counts: Map<Applied, number>,
+  ): void {
     for (const record of records) {
       const { offset } = record
       const isKnown = offset < state.applied
@@ -105,7 +117,9 @@ export class GroupTask {
   }
 
   private apply({ input }: GroupInputState, record: IncomingRecord): Effect {
-    return input.hop === undefined ? this.applyRoot(input, record) : this.applyHop(input.hop.edgeIndex, record, input.topic)
+    return input.hop === undefined
+      ? this.applyRoot(input, record)
+      : this.applyHop(input.hop.edgeIndex, record, input.topic)
   }
 
   private applyRoot(input: TopicInput, record: IncomingRecord): Effect {
@@ -127,8 +141,14 @@ export class GroupTask {
   }
 
   private applyMarker({ kind, position }: Marker): Effect {
-    if ((kind !== MarkerKind.TRUNCATE && kind !== MarkerKind.SWEEP) || position === undefined) return NO_EFFECT
-    return { documents: this.stage.applyRootMarker(position, 0n), applied: 'removed', commitTimeUs: 0n, position }
+    if ((kind !== MarkerKind.TRUNCATE && kind !== MarkerKind.SWEEP) || position === undefined)
+      return NO_EFFECT
+    return {
+      documents: this.stage.applyRootMarker(position, 0n),
+      applied: 'removed',
+      commitTimeUs: 0n,
+      position,
+    }
   }
 
   private applyHop(edge: number, { key, value }: IncomingRecord, topic: string): Effect {
@@ -136,7 +156,8 @@ export class GroupTask {
     if (isMarkerKey(key)) return NO_EFFECT
     const { parentKey, childKey } = parseHopKey(key.toString())
     const documents = [parentKey]
-    if (value === null) return { ...NO_EFFECT, documents, applied: this.stage.applyChildTombstone(edge, parentKey, childKey) }
+    if (value === null)
+      return { ...NO_EFFECT, documents, applied: this.stage.applyChildTombstone(edge, parentKey, childKey) }
     const hop = decodeHop(value)
     if ('marker' in hop) return NO_EFFECT
     const applied = this.stage.applyChild(edge, parentKey, childKey, hop)

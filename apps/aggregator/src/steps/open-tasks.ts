@@ -31,10 +31,16 @@ export interface OpenedTask {
  * order matters: stable offsets first (older generations are then silent), ends of the logs, stores, indexes. When the
  * signal fires (the generation ended), what was opened is closed and nothing is returned.
  */
-export const openTasks = async (options: OpenTasksOptions, membership: Membership, signal: AbortSignal): Promise<readonly OpenedTask[]> => {
+export const openTasks = async (
+  options: OpenTasksOptions,
+  membership: Membership,
+  signal: AbortSignal,
+): Promise<readonly OpenedTask[]> => {
   const { view, kafka, consumer, events, failpoint } = options
   const partitions = [...(membership.assignment[view.topics[0]!.topic] ?? [])].sort((a, b) => a - b)
-  const committed = await consumer.committed(Object.fromEntries(view.topics.map(({ topic }) => [topic, partitions])))
+  const committed = await consumer.committed(
+    Object.fromEntries(view.topics.map(({ topic }) => [topic, partitions])),
+  )
   const reader = kafka.reader()
   const peek = kafka.reader({ fetch: { maxBytesPerPartition: 4096, maxBytes: 65_536 } })
   const opened: OpenedTask[] = []
@@ -42,7 +48,13 @@ export const openTasks = async (options: OpenTasksOptions, membership: Membershi
     const cluster = await kafka.admin.clusterId()
     for (const partition of partitions) {
       if (signal.aborted) break
-      const identity = { cluster, view: view.view, plan: view.plan, partition: String(partition), ...(await incarnations(peek, view, partition)) }
+      const identity = {
+        cluster,
+        view: view.view,
+        plan: view.plan,
+        partition: String(partition),
+        ...(await incarnations(peek, view, partition)),
+      }
       const ends = await boundsOf(reader, view, partition)
       opened.push(openTask(options, partition, identity, committed, ends))
     }
@@ -66,7 +78,11 @@ export const openTasks = async (options: OpenTasksOptions, membership: Membershi
 type Bounds = ReadonlyMap<string, { readonly start: bigint; readonly end: bigint }>
 
 const boundsOf = async (reader: PartitionReader, view: ViewInputs, partition: number): Promise<Bounds> =>
-  new Map(await Promise.all(view.topics.map(async ({ topic }) => [topic, await reader.bounds(topic, partition)] as const)))
+  new Map(
+    await Promise.all(
+      view.topics.map(async ({ topic }) => [topic, await reader.bounds(topic, partition)] as const),
+    ),
+  )
 
 const openTask = (
   { view, dataDir, maxDocumentBytes, events }: OpenTasksOptions,
@@ -79,12 +95,17 @@ const openTask = (
   const { store, beginning } = openStore({ folder, identity })
   events.storeOpened(view.view, partition, beginning)
   const routers = view.routers.map(input => new RouterTask(input, store, partition, view.partitions))
-  const own = new Map(committed.filter(offset => offset.partition === partition).map(offset => [offset.topic, offset]))
+  const own = new Map(
+    committed.filter(offset => offset.partition === partition).map(offset => [offset.topic, offset]),
+  )
   const hasHistory = [...own.values()].some(({ next }) => next !== null)
   const topics = view.topics.map((input, number) => {
     const { start, end } = bounds.get(input.topic)!
     const offset = own.get(input.topic)
-    const group = input.root === undefined && input.hop === undefined ? undefined : groupState(store, input, number, offset?.next ?? 0n, end)
+    const group =
+      input.root === undefined && input.hop === undefined
+        ? undefined
+        : groupState(store, input, number, offset?.next ?? 0n, end)
     const metadata = offset?.metadata ?? ''
     const routed = group === undefined ? (offset?.next ?? 0n) : (routedOf(metadata) ?? 0n)
     const state: TopicState = {
@@ -96,11 +117,14 @@ const openTask = (
       committedMetadata: metadata,
       isDrained: false,
     }
-    const next = [...(group === undefined ? [] : [group.consumed]), ...(state.routers.length > 0 ? [routed] : [])].reduce((a, b) => (a < b ? a : b))
+    const next = [
+      ...(group === undefined ? [] : [group.consumed]),
+      ...(state.routers.length > 0 ? [routed] : []),
+    ].reduce((a, b) => (a < b ? a : b))
     return { state, next: next > start ? next : start, end }
   })
   for (const { state, next, end } of topics) {
-      // an empty rest of the log gives no batch that would say so
+    // an empty rest of the log gives no batch that would say so
     state.isDrained = next >= end
   }
   const states = topics.flatMap(({ state }) => (state.group === undefined ? [] : [state.group]))
@@ -116,7 +140,13 @@ const openTask = (
 }
 
 /** Goes on from what was emitted: what the store has beyond it marks its documents again, what it lacks is rebuilt first. */
-const groupState = (store: Store, input: GroupInputState['input'], number: number, emittedTo: bigint, end: bigint): GroupInputState => ({
+const groupState = (
+  store: Store,
+  input: GroupInputState['input'],
+  number: number,
+  emittedTo: bigint,
+  end: bigint,
+): GroupInputState => ({
   number,
   input,
   emittedTo,
@@ -126,7 +156,12 @@ const groupState = (store: Store, input: GroupInputState['input'], number: numbe
 })
 
 /** Up to what was emitted, silently (05 A15). Everything else follows through the consumer. */
-const rebuildGroup = async (task: PartitionTask, reader: PartitionReader, signal: AbortSignal, onPart: (records: number) => void): Promise<void> => {
+const rebuildGroup = async (
+  task: PartitionTask,
+  reader: PartitionReader,
+  signal: AbortSignal,
+  onPart: (records: number) => void,
+): Promise<void> => {
   for (const state of task.group.states) {
     if (state.applied >= state.emittedTo) continue
     const { topic } = state.input

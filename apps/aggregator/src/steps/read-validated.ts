@@ -13,17 +13,29 @@ export type ValidatedRecord =
   | { readonly kind: 'none' }
 
 /** Reads one record as far as `input` needs it. */
-export const readValidated = (input: TypedInput, { key, value }: IncomingRecord, topic: string): ValidatedRecord => {
-  if (key === null) throw new HeadraceError('decode.framing', 'a validated record has no key', { where: topic })
-  if (isMarkerKey(key)) return value === null ? { kind: 'none' } : { kind: 'marker', marker: Marker.decode(unframe(value).payload) }
+export const readValidated = (
+  input: TypedInput,
+  { key, value }: IncomingRecord,
+  topic: string,
+): ValidatedRecord => {
+  if (key === null)
+    throw new HeadraceError('decode.framing', 'a validated record has no key', { where: topic })
+  if (isMarkerKey(key))
+    return value === null
+      ? { kind: 'none' }
+      : { kind: 'marker', marker: Marker.decode(unframe(value).payload) }
   if (value === null) return { kind: 'tombstone', key: key.toString() }
   const { schemaId, payload } = unframe(value)
   if (schemaId === MARKER_SCHEMA_ID) return { kind: 'marker', marker: Marker.decode(payload) }
   if (schemaId !== input.schema) {
-    throw new HeadraceError('decode.framing', `a record was written under schema ${schemaId}, this pipeline's contract has ${input.schema}`, {
-      where: topic,
-      hint: 'The contract changed. Re-snapshot the dataset, or use the folder that the validator uses.',
-    })
+    throw new HeadraceError(
+      'decode.framing',
+      `a record was written under schema ${schemaId}, this pipeline's contract has ${input.schema}`,
+      {
+        where: topic,
+        hint: 'The contract changed. Re-snapshot the dataset, or use the folder that the validator uses.',
+      },
+    )
   }
   return { kind: 'change', change: toRowChange(key.toString(), input.read(payload), input.names) }
 }

@@ -1,4 +1,11 @@
-import { metaKey, parseRouteKey, type RouteEntry, type RouteIndex, routeKey, routePrefix } from '@headrace/denormalise'
+import {
+  metaKey,
+  parseRouteKey,
+  type RouteEntry,
+  type RouteIndex,
+  routeKey,
+  routePrefix,
+} from '@headrace/denormalise'
 import type { Store } from '@headrace/store'
 import { RouteRecord } from '@headrace/wire'
 
@@ -84,7 +91,8 @@ export class StoredRouteIndex implements RouteIndex {
 }
 
 /** An offset that is kept beside the state it belongs to; 0 when there is none. */
-export const readOffset = (store: Store, name: string): bigint => store.get(metaKey(name))?.readBigUInt64BE() ?? 0n
+export const readOffset = (store: Store, name: string): bigint =>
+  store.get(metaKey(name))?.readBigUInt64BE() ?? 0n
 
 /** Inside a store transaction. */
 export const writeOffset = (store: Store, name: string, offset: bigint): void => {

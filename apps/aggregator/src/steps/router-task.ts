@@ -49,8 +49,18 @@ export class RouterTask {
     if (output === undefined) return
     const { hopTopic, indexTopic } = this.input
     for (const { parentKey, value } of output.hops) {
-      into.push({ topic: hopTopic, partition: partitionOf(parentKey, this.partitions), key: Buffer.from(hopKey(parentKey, childKey)), value })
+      into.push({
+        topic: hopTopic,
+        partition: partitionOf(parentKey, this.partitions),
+        key: Buffer.from(hopKey(parentKey, childKey)),
+        value,
+      })
     }
-    into.push({ topic: indexTopic, partition: this.partition, key: Buffer.from(childKey), value: this.index.set(childKey, output.entry) })
+    into.push({
+      topic: indexTopic,
+      partition: this.partition,
+      key: Buffer.from(childKey),
+      value: this.index.set(childKey, output.entry),
+    })
   }
 }

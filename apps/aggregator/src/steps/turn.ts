@@ -56,7 +56,8 @@ export class TurnLoop {
 
   private waitMs(): number {
     if (this.hasMore) return 0
-    for (const task of this.tasks.values()) if (task.group.dirty.size > 0) return Math.max(1, this.options.emitIdleMs)
+    for (const task of this.tasks.values())
+      if (task.group.dirty.size > 0) return Math.max(1, this.options.emitIdleMs)
     return IDLE_POLL_MS
   }
 
@@ -78,7 +79,8 @@ export class TurnLoop {
     if (byTask.size > 0) failpoint('aggregator.after_local_commit')
     this.hasMore = false
     for (const task of this.tasks.values()) {
-      if (task.emit(now, { idleMs: emitIdleMs, maxMs: emitMaxMs, limit: maxRecords }, records, emitted)) this.hasMore = true
+      if (task.emit(now, { idleMs: emitIdleMs, maxMs: emitMaxMs, limit: maxRecords }, records, emitted))
+        this.hasMore = true
     }
     events.worked(view, { batches, routed, applied, emitted, seconds: (this.now() - now) / 1000 })
     return records

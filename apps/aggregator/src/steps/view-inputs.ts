@@ -43,7 +43,8 @@ export const viewInputs = (pipeline: Pipeline, { name, definition, plan }: Compi
   const { topics } = pipeline
   const compiled = compilePlan(definition)
   const group = compiled.groups[0]!
-  const typed = (dataset: string, names: readonly string[]): TypedInput => typedInput(pipeline, dataset, names)
+  const typed = (dataset: string, names: readonly string[]): TypedInput =>
+    typedInput(pipeline, dataset, names)
   const routers = compiled.routers.map(router => ({
     ...typed(router.dataset, router.names),
     plan: router,
@@ -73,7 +74,8 @@ export const viewInputs = (pipeline: Pipeline, { name, definition, plan }: Compi
 
 const typedInput = (pipeline: Pipeline, dataset: string, names: readonly string[]): TypedInput => {
   const found = pipeline.datasets.get(dataset)
-  if (found === undefined) throw new HeadraceError('internal.bug', `a view names dataset ${dataset}, which the pipeline has not`)
+  if (found === undefined)
+    throw new HeadraceError('internal.bug', `a view names dataset ${dataset}, which the pipeline has not`)
   const message = deriveMessage(found.contract)
   return { names, schema: schemaId(message), read: compileRowReader(message, names) }
 }

@@ -32,7 +32,13 @@ export const runView = async (options: ViewLoopOptions, signal: AbortSignal): Pr
   })
   const topics = view.topics.map(({ topic }) => topic)
   const { instance: memberName, sessionTimeoutMs } = settings
-  const consumer = await kafka.consumer({ groupId: view.groupId, topics, memberName, handlers: generations, sessionTimeoutMs })
+  const consumer = await kafka.consumer({
+    groupId: view.groupId,
+    topics,
+    memberName,
+    handlers: generations,
+    sessionTimeoutMs,
+  })
   try {
     let last: Generation | undefined
     for (;;) {
@@ -53,20 +59,38 @@ interface Clients {
 }
 
 /** From assignment to revocation. A fenced commit ends it too: the group knows better, and a new assignment follows. */
-const runGeneration = async (options: ViewLoopOptions, clients: Clients, generation: Generation, signal: AbortSignal): Promise<void> => {
+const runGeneration = async (
+  options: ViewLoopOptions,
+  clients: Clients,
+  generation: Generation,
+  signal: AbortSignal,
+): Promise<void> => {
   const { view, kafka, settings, events, failpoint, onTurn } = options
   const { dataDir, maxDocumentBytes, maxRecords, emitIdleMs, emitMaxMs } = settings
   const over = AbortSignal.any([generation.ended, signal])
   const { membership } = generation
-  events.assigned(view.view, membership.generationId, membership.assignment[view.topics[0]!.topic]?.length ?? 0)
-  const opened = await openTasks({ view, kafka, consumer: clients.consumer, dataDir, maxDocumentBytes, events, failpoint }, membership, over)
+  events.assigned(
+    view.view,
+    membership.generationId,
+    membership.assignment[view.topics[0]!.topic]?.length ?? 0,
+  )
+  const opened = await openTasks(
+    { view, kafka, consumer: clients.consumer, dataDir, maxDocumentBytes, events, failpoint },
+    membership,
+    over,
+  )
   const tasks = opened.map(({ task }) => task)
   const stopWatching = events.watch(view.view, tasks, clients.consumer)
   try {
     for (const { task, starts } of opened) {
-      for (const { topic, next } of starts) clients.consumer.startPartition(membership, topic, task.partition, next)
+      for (const { topic, next } of starts)
+        clients.consumer.startPartition(membership, topic, task.partition, next)
     }
-    const loop = new TurnLoop({ view: view.view, ...clients, maxRecords, emitIdleMs, emitMaxMs, events, failpoint }, tasks, generation)
+    const loop = new TurnLoop(
+      { view: view.view, ...clients, maxRecords, emitIdleMs, emitMaxMs, events, failpoint },
+      tasks,
+      generation,
+    )
     while (!over.aborted) {
       await loop.turn(over)
       onTurn(true)

@@ -7,7 +7,18 @@ import { join } from 'node:path'
 import { createKafka, type FencedWriter, type Kafka, type OutgoingRecord } from '@headrace/kafka'
 import type { Pipeline } from '@headrace/pipeline'
 import { backends, nodeCommand, uniqueName, waitFor } from '@headrace/testkit'
-import { Document, DocumentRecord, frame, HopRecord, isMarkerKey, Marker, MARKER_SCHEMA_ID, markerKey, MarkerKind, RouteRecord } from '@headrace/wire'
+import {
+  type Document,
+  DocumentRecord,
+  frame,
+  HopRecord,
+  isMarkerKey,
+  Marker,
+  MARKER_SCHEMA_ID,
+  markerKey,
+  MarkerKind,
+  RouteRecord,
+} from '@headrace/wire'
 import { viewInputs, type ViewInputs } from '../steps/view-inputs.ts'
 import { testFolder } from './test-folder.ts'
 
@@ -33,7 +44,10 @@ export class AggregatorHarness {
   readonly kafka: Kafka
   readonly dataDir: string
   private readonly folder: string
-  private readonly topics: { readonly topic: string; readonly form: 'validated' | 'hop' | 'route' | 'document' }[]
+  private readonly topics: {
+    readonly topic: string
+    readonly form: 'validated' | 'hop' | 'route' | 'document'
+  }[]
   private readonly running = new Set<RunningAggregator>()
   private writer: FencedWriter | undefined
 
@@ -45,7 +59,10 @@ export class AggregatorHarness {
     this.kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: pipeline.name })
     this.dataDir = mkdtempSync(join(tmpdir(), `${pipeline.name}-data-`))
     this.topics = [
-      ...this.view.topics.map(({ topic, hop }) => ({ topic, form: hop === undefined ? ('validated' as const) : ('hop' as const) })),
+      ...this.view.topics.map(({ topic, hop }) => ({
+        topic,
+        form: hop === undefined ? ('validated' as const) : ('hop' as const),
+      })),
       ...this.view.routers.map(({ indexTopic }) => ({ topic: indexTopic, form: 'route' as const })),
       { topic: this.view.documentTopic, form: 'document' as const },
     ]
@@ -54,9 +71,20 @@ export class AggregatorHarness {
   /** Makes the topics, compacted, with their incarnation markers. */
   async start(config: Readonly<Record<string, string>> = {}): Promise<void> {
     const { partitions } = this.pipeline
-    await this.kafka.admin.ensure(this.topics.map(({ topic }) => ({ topic, partitions, config: { 'cleanup.policy': 'compact', ...config } })))
+    await this.kafka.admin.ensure(
+      this.topics.map(({ topic }) => ({
+        topic,
+        partitions,
+        config: { 'cleanup.policy': 'compact', ...config },
+      })),
+    )
     this.writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
-    const marker: Marker = { kind: MarkerKind.INCARNATION, position: undefined, writer: '', incarnation: randomUUID() }
+    const marker: Marker = {
+      kind: MarkerKind.INCARNATION,
+      position: undefined,
+      writer: '',
+      incarnation: randomUUID(),
+    }
     const record = { $case: 'marker', value: marker } as const
     const values = {
       validated: frame(MARKER_SCHEMA_ID, Marker.encode(marker).finish()),
@@ -65,7 +93,11 @@ export class AggregatorHarness {
       document: Buffer.from(DocumentRecord.encode({ record }).finish()),
     }
     const all = Array.from({ length: partitions }, (_, partition) => partition)
-    await this.write(this.topics.flatMap(({ topic, form }) => all.map(partition => ({ topic, partition, key: markerKey(marker), value: values[form] }))))
+    await this.write(
+      this.topics.flatMap(({ topic, form }) =>
+        all.map(partition => ({ topic, partition, key: markerKey(marker), value: values[form] })),
+      ),
+    )
   }
 
   write(records: readonly OutgoingRecord[]): Promise<void> {
@@ -92,7 +124,8 @@ export class AggregatorHarness {
     const ended = once(child, 'exit').then(([code, signal]) => {
       this.running.delete(running)
       const status = (code ?? signal ?? 'unknown') as number | string
-      if (status !== 0 && status !== 'SIGKILL') process.stderr.write(`aggregator ended with ${status}\n${lines.join('').slice(-4000)}\n`)
+      if (status !== 0 && status !== 'SIGKILL')
+        process.stderr.write(`aggregator ended with ${status}\n${lines.join('').slice(-4000)}\n`)
       return status
     })
     const running: RunningAggregator = {
@@ -126,7 +159,8 @@ export class AggregatorHarness {
     const reader = this.kafka.reader()
     try {
       let sum = 0n
-      for (let partition = 0; partition < this.pipeline.partitions; partition++) sum += (await reader.bounds(this.view.documentTopic, partition)).end
+      for (let partition = 0; partition < this.pipeline.partitions; partition++)
+        sum += (await reader.bounds(this.view.documentTopic, partition)).end
       return sum
     } finally {
       await reader.stop()
@@ -153,12 +187,17 @@ export class AggregatorHarness {
 
   /** Waits until the documents are exactly these (parsed sources by key). */
   async expectDocuments(expected: ReadonlyMap<string, unknown>, timeoutMs = 30_000): Promise<void> {
-    await waitFor(async () => (await this.differences(expected)).length === 0, { what: 'the documents to be right', timeoutMs, everyMs: 200 }).catch(
-      async (error: unknown) => {
-        const differences = await this.differences(expected)
-        if (differences.length > 0) throw new Error(`${differences.length} documents differ:\n${differences.slice(0, 5).join('\n')}`, { cause: error })
-      },
-    )
+    await waitFor(async () => (await this.differences(expected)).length === 0, {
+      what: 'the documents to be right',
+      timeoutMs,
+      everyMs: 200,
+    }).catch(async (error: unknown) => {
+      const differences = await this.differences(expected)
+      if (differences.length > 0)
+        throw new Error(`${differences.length} documents differ:\n${differences.slice(0, 5).join('\n')}`, {
+          cause: error,
+        })
+    })
   }
 
   private async differences(expected: ReadonlyMap<string, unknown>): Promise<string[]> {

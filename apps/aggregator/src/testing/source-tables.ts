@@ -2,7 +2,16 @@ import type { OutgoingRecord } from '@headrace/kafka'
 import type { Pipeline } from '@headrace/pipeline'
 import type { Random } from '@headrace/testkit'
 import { deriveMessage } from '@headrace/validation'
-import { compileRowEncoder, frame, type MessageSchema, Op, Origin, partitionOf, recordKey, schemaId } from '@headrace/wire'
+import {
+  compileRowEncoder,
+  frame,
+  type MessageSchema,
+  Op,
+  Origin,
+  partitionOf,
+  recordKey,
+  schemaId,
+} from '@headrace/wire'
 
 /** Column texts as Postgres prints them. */
 type Texts = Readonly<Record<string, string | null>>
@@ -39,7 +48,8 @@ class TypedWriter {
     encoder.begin(origin)
     this.schema.fields.forEach((field, index) => {
       const text = field.name === 'id' ? id : op === Op.DELETE ? null : (texts[field.name] ?? null)
-      if (text !== null && encoder.write(index, Buffer.from(text)) !== undefined) throw new Error(`${field.name}: ${text}`)
+      if (text !== null && encoder.write(index, Buffer.from(text)) !== undefined)
+        throw new Error(`${field.name}: ${text}`)
     })
     return { ...this.address(id), value: frame(schemaId(this.schema), encoder.finish()) }
   }
@@ -79,7 +89,11 @@ export class SourceTables {
   private readonly sizes: { readonly parents: number; readonly children: number }
   private lsn = 1000n
 
-  constructor(pipeline: Pipeline, random: Random, sizes: { readonly parents: number; readonly children: number }) {
+  constructor(
+    pipeline: Pipeline,
+    random: Random,
+    sizes: { readonly parents: number; readonly children: number },
+  ) {
     this.parentWriter = new TypedWriter(pipeline, 'parent')
     this.childWriter = new TypedWriter(pipeline, 'child')
     this.random = random
@@ -88,7 +102,9 @@ export class SourceTables {
 
   /** `count` random changes: inserts, updates, moves, no-ops, deletes, re-inserts. */
   change(count: number): OutgoingRecord[] {
-    return Array.from({ length: count }, () => (this.random.chance(0.25) ? this.changeParent() : this.changeChild())).flat()
+    return Array.from({ length: count }, () =>
+      this.random.chance(0.25) ? this.changeParent() : this.changeChild(),
+    ).flat()
   }
 
   private changeParent(): OutgoingRecord[] {
@@ -98,10 +114,20 @@ export class SourceTables {
       parents.delete(id)
       return this.deletion(this.parentWriter, id)
     }
-    const parent = { title: random.pick([null, 'a', 'ü "quoted"', `t${random.int(0, 1000)}`]), extra: random.pick([null, {}, { a: [1, 2] }]) }
+    const parent = {
+      title: random.pick([null, 'a', 'ü "quoted"', `t${random.int(0, 1000)}`]),
+      extra: random.pick([null, {}, { a: [1, 2] }]),
+    }
     parents.set(id, parent)
     const extra = parent.extra === null ? null : JSON.stringify(parent.extra)
-    return [this.parentWriter.record(Op.UPDATE, String(id), { title: parent.title, extra, changed_at: '2024-01-02 03:04:05.5+00' }, ++this.lsn)]
+    return [
+      this.parentWriter.record(
+        Op.UPDATE,
+        String(id),
+        { title: parent.title, extra, changed_at: '2024-01-02 03:04:05.5+00' },
+        ++this.lsn,
+      ),
+    ]
   }
 
   private changeChild(): OutgoingRecord[] {
@@ -120,13 +146,22 @@ export class SourceTables {
       note: null,
     }
     // half of the updates stay where they are; some change only what no document shows
-    const child = old !== undefined && random.chance() ? { ...(random.chance(0.3) ? old : fresh), parent: old.parent, note: random.pick(['x', 'y']) } : fresh
+    const child =
+      old !== undefined && random.chance()
+        ? { ...(random.chance(0.3) ? old : fresh), parent: old.parent, note: random.pick(['x', 'y']) }
+        : fresh
     children.set(id, child)
     return [this.childWriter.record(Op.UPDATE, String(id), this.childTexts(child), ++this.lsn)]
   }
 
   private childTexts(child: Child): Texts {
-    return { parent_id: text(child.parent), class: child.class, rank: text(child.rank), hidden: child.hidden, note: child.note }
+    return {
+      parent_id: text(child.parent),
+      class: child.class,
+      rank: text(child.rank),
+      hidden: child.hidden,
+      note: child.note,
+    }
   }
 
   private deletion(writer: TypedWriter, id: number): OutgoingRecord[] {
@@ -143,7 +178,8 @@ export class SourceTables {
       .filter(([, child]) => child.parent === id && child.hidden === null)
       .sort(([a, x], [b, y]) => (x.rank ?? Infinity) - (y.rank ?? Infinity) || a - b || 0)
     const counts: Record<string, number> = {}
-    for (const [, child] of children) if (child.class !== null) counts[child.class] = (counts[child.class] ?? 0) + 1
+    for (const [, child] of children)
+      if (child.class !== null) counts[child.class] = (counts[child.class] ?? 0) + 1
     return {
       id,
       title,

@@ -55,7 +55,10 @@ const files = (name: string, partitions: number): Readonly<Record<string, string
 })
 
 /** A pipeline folder on disk with two datasets and one view, and what it says. */
-export const testFolder = (name: string, partitions: number): { readonly folder: string; readonly pipeline: Pipeline } => {
+export const testFolder = (
+  name: string,
+  partitions: number,
+): { readonly folder: string; readonly pipeline: Pipeline } => {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   for (const [path, text] of Object.entries(files(name, partitions))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

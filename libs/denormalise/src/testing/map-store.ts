@@ -16,10 +16,15 @@ export class MapStore implements StateStore {
     this.entries.delete(key.toString('latin1'))
   }
 
-  *range(prefix: Buffer, { after, limit = Infinity }: { readonly after?: Buffer; readonly limit?: number } = {}) {
+  *range(
+    prefix: Buffer,
+    { after, limit = Infinity }: { readonly after?: Buffer; readonly limit?: number } = {},
+  ) {
     const start = prefix.toString('latin1')
     const lower = after?.toString('latin1')
-    const keys = [...this.entries.keys()].filter(key => key.startsWith(start) && (lower === undefined || key > lower))
+    const keys = [...this.entries.keys()].filter(
+      key => key.startsWith(start) && (lower === undefined || key > lower),
+    )
     for (const key of keys.sort((a, b) => (a < b ? -1 : 1)).slice(0, limit)) {
       yield { key: Buffer.from(key, 'latin1'), value: this.entries.get(key)! }
     }

@@ -4,7 +4,8 @@ import type { Row } from './simulation.ts'
 /** Tables as the source has them: dataset -> key -> row. */
 export type Tables = ReadonlyMap<string, ReadonlyMap<string, Row>>
 
-const valueOf = (json: string | null | undefined): unknown => (json === null || json === undefined ? null : (JSON.parse(json) as unknown))
+const valueOf = (json: string | null | undefined): unknown =>
+  json === null || json === undefined ? null : (JSON.parse(json) as unknown)
 
 const meets = (row: Row, condition: Condition): boolean => {
   const value = row[condition.column] ?? null
@@ -22,7 +23,9 @@ const compare = (a: unknown, b: unknown): number => {
 const rowsOf = (tables: Tables, list: ListDefinition, parent: Row): Row[] => {
   const rows = [...(tables.get(list.node.dataset)?.values() ?? [])]
   return rows
-    .filter(row => list.on.every(({ child, parent: key }) => row[child] !== null && row[child] === parent[key]))
+    .filter(row =>
+      list.on.every(({ child, parent: key }) => row[child] !== null && row[child] === parent[key]),
+    )
     .filter(row => list.where.every(condition => meets(row, condition)))
     .sort((a, b) => {
       const order = [...list.orderBy, ...list.node.primaryKey.map(column => ({ column, descending: false }))]
@@ -62,15 +65,26 @@ const put = (document: Record<string, unknown>, path: string, value: unknown): v
 }
 
 /** The document of a root row, computed from whole tables: slow and plain. Undefined: there is no such root row. */
-export const naiveDocument = (view: ViewDefinition, tables: Tables, key: string): Record<string, unknown> | undefined => {
+export const naiveDocument = (
+  view: ViewDefinition,
+  tables: Tables,
+  key: string,
+): Record<string, unknown> | undefined => {
   const root = tables.get(view.root.dataset)?.get(key)
   if (root === undefined) return undefined
   const document: Record<string, unknown> = {}
   for (const { as, column } of view.root.fields) document[as] = valueOf(root[column])
   for (const list of view.root.lists) {
     const rows = rowsOf(tables, list, root)
-    const shown = list.limit === undefined || rows.length <= list.limit ? rows : list.overflow === 'countOnly' ? [] : rows.slice(0, list.limit)
-    document[list.name] = shown.map(row => Object.fromEntries(list.node.fields.map(({ as, column }) => [as, valueOf(row[column])])))
+    const shown =
+      list.limit === undefined || rows.length <= list.limit
+        ? rows
+        : list.overflow === 'countOnly'
+          ? []
+          : rows.slice(0, list.limit)
+    document[list.name] = shown.map(row =>
+      Object.fromEntries(list.node.fields.map(({ as, column }) => [as, valueOf(row[column])])),
+    )
   }
   for (const aggregate of view.aggregates) {
     const list = view.root.lists.find(each => each.name === aggregate.list)!

@@ -58,7 +58,9 @@ export class Simulation {
     const router = this.plan.routers[edge]!
     const index = this.routes[edge]!
     const output =
-      record.kind === 'tombstone' ? applyRouteTombstone(index, record.key) : applyRoute(router, index, changeOf(record, router.names))
+      record.kind === 'tombstone'
+        ? applyRouteTombstone(index, record.key)
+        : applyRoute(router, index, changeOf(record, router.names))
     if (output === undefined) return undefined
     index.set(record.key, output.entry)
     for (const hop of output.hops) this.hops[edge]!.push({ edge, ...hop })
@@ -69,7 +71,9 @@ export class Simulation {
   root(record: SourceRecord): string {
     const group = this.plan.groups[0]!
     const applied =
-      record.kind === 'tombstone' ? this.group.applyRootTombstone(record.key) : this.group.applyRoot(changeOf(record, group.names))
+      record.kind === 'tombstone'
+        ? this.group.applyRootTombstone(record.key)
+        : this.group.applyRoot(changeOf(record, group.names))
     this.group.flush()
     if (applied === 'changed' || applied === 'removed') this.dirty.add(record.key)
     return applied
@@ -120,7 +124,9 @@ export class Simulation {
 
   side(key: string): unknown {
     const assembled = this.group.assemble(key)
-    return assembled.kind === 'document' && assembled.side !== undefined ? JSON.parse(assembled.side.toString()) : undefined
+    return assembled.kind === 'document' && assembled.side !== undefined
+      ? JSON.parse(assembled.side.toString())
+      : undefined
   }
 }
 

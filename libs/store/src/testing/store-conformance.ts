@@ -30,7 +30,10 @@ export const storeConformance = (name: string, open: () => Promise<Store> | Stor
       store.get(bytes('b'))
       fill('c')
       expect(a?.toString('latin1')).toBe('v:a')
-      expect(entries.map(entry => `${entry.key.toString()}=${entry.value.toString()}`)).toEqual(['a=v:a', 'b=v:b'])
+      expect(entries.map(entry => `${entry.key.toString()}=${entry.value.toString()}`)).toEqual([
+        'a=v:a',
+        'b=v:b',
+      ])
     })
 
     it('does not keep hold of the buffers it was given', () => {
