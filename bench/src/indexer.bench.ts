@@ -8,7 +8,10 @@ import { buildMapping, compileIndexBody, type DocumentShape } from '@headrace/se
 const DOCUMENTS = 20_000
 const PER_BULK = 2_000
 
-const value = (name: string, kind: 'int64' | 'text' | 'json' | 'timestamptz' | 'int32'): DocumentShape['fields'][number] => ({
+const value = (
+  name: string,
+  kind: 'int64' | 'text' | 'json' | 'timestamptz' | 'int32',
+): DocumentShape['fields'][number] => ({
   kind: 'value',
   name,
   type: { kind, dimensions: 0 },
@@ -24,11 +27,23 @@ const shape: DocumentShape = {
     value('width', 'int32'),
     value('height', 'int32'),
     value('created_at', 'timestamptz'),
-    { kind: 'list', name: 'annotations', fields: [value('id', 'int64'), value('annotation_class', 'text'), value('metadata', 'json')] },
-    { kind: 'object', name: 'annotations_search', fields: [value('count', 'int64'), { kind: 'counts', name: 'class_count' }] },
+    {
+      kind: 'list',
+      name: 'annotations',
+      fields: [value('id', 'int64'), value('annotation_class', 'text'), value('metadata', 'json')],
+    },
+    {
+      kind: 'object',
+      name: 'annotations_search',
+      fields: [value('count', 'int64'), { kind: 'counts', name: 'class_count' }],
+    },
   ],
 }
-const annotations = Array.from({ length: 10 }, (_, i) => ({ id: i, annotation_class: i % 2 ? 'car' : 'bus', metadata: { occluded: i % 3 === 0, score: i / 10 } }))
+const annotations = Array.from({ length: 10 }, (_, i) => ({
+  id: i,
+  annotation_class: i % 2 ? 'car' : 'bus',
+  metadata: { occluded: i % 3 === 0, score: i / 10 },
+}))
 const bytes = Array.from({ length: DOCUMENTS }, (_, id) =>
   Buffer.from(
     JSON.stringify({
@@ -48,13 +63,16 @@ const side = '{"annotations_search.class_count":[{"key":"car","n":5},{"key":"bus
 const cpuSeconds = (usage: NodeJS.CpuUsage): number => (usage.user + usage.system) / 1e6
 
 const body = compileIndexBody(shape)
-const texts = (from: number, to: number): readonly string[] => bytes.slice(from, to).map((source, i) => body({ key: String(from + i), source: source.toString(), side }))
+const texts = (from: number, to: number): readonly string[] =>
+  bytes.slice(from, to).map((source, i) => body({ key: String(from + i), source: source.toString(), side }))
 texts(0, PER_BULK)
 const before = process.cpuUsage()
 for (let at = 0; at < DOCUMENTS; at += PER_BULK) texts(at, at + PER_BULK)
 const bodyCpu = cpuSeconds(process.cpuUsage(before))
 
-const elasticsearch = new Elasticsearch({ url: process.env['HEADRACE_ELASTICSEARCH_URL'] ?? 'http://127.0.0.1:9200' })
+const elasticsearch = new Elasticsearch({
+  url: process.env['HEADRACE_ELASTICSEARCH_URL'] ?? 'http://127.0.0.1:9200',
+})
 const indices = new ViewIndices(elasticsearch)
 const index = await indices.open(
   { pipeline: view, view, plan: 'x', documentTopic: view, incarnations: {} },
@@ -64,7 +82,12 @@ const bulk = new BulkWriter({ elasticsearch })
 const begun = performance.now()
 const cpu = process.cpuUsage()
 for (let at = 0; at < DOCUMENTS; at += PER_BULK) {
-  const items = texts(at, at + PER_BULK).map((text, i) => ({ kind: 'index' as const, id: String(at + i), version: BigInt(at + i), body: text }))
+  const items = texts(at, at + PER_BULK).map((text, i) => ({
+    kind: 'index' as const,
+    id: String(at + i),
+    version: BigInt(at + i),
+    body: text,
+  }))
   await bulk.write(index.writeAlias, items, new AbortController().signal)
 }
 const wayCpu = cpuSeconds(process.cpuUsage(cpu))

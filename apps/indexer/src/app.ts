@@ -13,9 +13,13 @@ export const runIndexer = async (options: IndexerOptions, signal: AbortSignal): 
   const views = (options.views ?? [...known.keys()]).map(name => {
     const view = known.get(name)
     if (view !== undefined) return view
-    throw new HeadraceError('config.invalid', `HEADRACE_VIEWS names ${name}, which the pipeline does not have`, {
-      hint: `It has ${[...known.keys()].join(', ')}; nearest: ${nearestNames(name, known.keys()).join(', ')}.`,
-    })
+    throw new HeadraceError(
+      'config.invalid',
+      `HEADRACE_VIEWS names ${name}, which the pipeline does not have`,
+      {
+        hint: `It has ${[...known.keys()].join(', ')}; nearest: ${nearestNames(name, known.keys()).join(', ')}.`,
+      },
+    )
   })
   const stop = new AbortController()
   const both = AbortSignal.any([signal, stop.signal])

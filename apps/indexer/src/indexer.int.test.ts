@@ -22,19 +22,30 @@ describe('indexer', () => {
     await harness.write([
       harness.document('a', image(1, 'old')),
       harness.document('b', image(2, 'b')),
-      harness.document('a', image(1, 'new'), { side: '{"search.class_count":[{"key":"car","n":1}]}', oldestCommitUs: now }),
+      harness.document('a', image(1, 'new'), {
+        side: '{"search.class_count":[{"key":"car","n":1}]}',
+        oldestCommitUs: now,
+      }),
       harness.tombstone('b'),
       harness.document('c', '', { error: 'more than 1000 children' }),
       harness.document('d', '{"id":"no number"}'),
       harness.document('e', '{"id":1,"unknown":true}'),
       harness.document('f', 'not JSON'),
-      harness.document('g', '{"id":9007199254740993,"price":12345678901234567890.123,"created_at":"infinity","metadata":[1,{"a":1.50}]}'),
+      harness.document(
+        'g',
+        '{"id":9007199254740993,"price":12345678901234567890.123,"created_at":"infinity","metadata":[1,{"a":1.50}]}',
+      ),
     ])
     const running = harness.start()
-    const documents = await waitFor(async () => (await harness.documents()).size === 6 && harness.documents(), { what: 'six documents' })
+    const documents = await waitFor(
+      async () => (await harness.documents()).size === 6 && harness.documents(),
+      { what: 'six documents' },
+    )
     expect([...documents.keys()].sort()).toEqual(['a', 'c', 'd', 'e', 'f', 'g'])
     expect(documents.get('a')!.source).toContain('"name":"new","price":1.5')
-    expect(documents.get('g')!.source).toBe('{"id":9007199254740993,"price":12345678901234567890.123,"created_at":"infinity","metadata":[1,{"a":1.50}]}')
+    expect(documents.get('g')!.source).toBe(
+      '{"id":9007199254740993,"price":12345678901234567890.123,"created_at":"infinity","metadata":[1,{"a":1.50}]}',
+    )
     expect(documents.get('c')!.source).toBe('{"_error":"more than 1000 children"}')
     for (const [key, reason] of [
       ['d', 'failed to parse field [id] of type [long]'],
@@ -51,10 +62,15 @@ describe('indexer', () => {
 
   it('waits for its topic', async () => {
     const running = harness.start()
-    await waitFor(async () => (await harness.kafka.admin.describe(harness.topic)) === null, { what: 'a look' })
+    await waitFor(async () => (await harness.kafka.admin.describe(harness.topic)) === null, {
+      what: 'a look',
+    })
     await harness.makeTopic()
     await harness.write([harness.document('a', image(1, 'a'))])
-    await waitFor(async () => (await harness.documents()).size === 1, { what: 'the document', timeoutMs: 20_000 })
+    await waitFor(async () => (await harness.documents()).size === 1, {
+      what: 'the document',
+      timeoutMs: 20_000,
+    })
     await running.stop()
   })
 
@@ -65,11 +81,16 @@ describe('indexer', () => {
     await waitFor(async () => (await harness.documents()).size === 2, { what: 'both documents' })
     await first.stop()
     await harness.kafka.admin.delete([harness.topic])
-    await waitFor(async () => (await harness.kafka.admin.describe(harness.topic)) === null, { what: 'the topic to be gone' })
+    await waitFor(async () => (await harness.kafka.admin.describe(harness.topic)) === null, {
+      what: 'the topic to be gone',
+    })
     await harness.makeTopic()
     await harness.write([harness.document('c', image(3, 'c'))])
     const second = harness.start()
-    await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0]?.endsWith('-2'), { what: 'the alias to move', timeoutMs: 30_000 })
+    await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0]?.endsWith('-2'), {
+      what: 'the alias to move',
+      timeoutMs: 30_000,
+    })
     expect([...(await harness.documents()).keys()]).toEqual(['c'])
     await second.stop()
   })
@@ -84,7 +105,10 @@ describe('indexer', () => {
     await harness.write([harness.document('b', image(2, 'b'))])
     await expect(first.done).rejects.toMatchObject({ code: 'elasticsearch.index_missing' })
     const second = harness.start()
-    await waitFor(async () => (await harness.documents()).size === 2, { what: 'both documents', timeoutMs: 30_000 })
+    await waitFor(async () => (await harness.documents()).size === 2, {
+      what: 'both documents',
+      timeoutMs: 30_000,
+    })
     await second.stop()
   })
 
@@ -93,24 +117,35 @@ describe('indexer', () => {
     const target = new URL(backends().elasticsearchUrl)
     const proxy = createServer(socket => {
       const upstream = connect(Number(target.port), target.hostname)
-      for (const one of [socket, upstream]) one.on('error', () => undefined).on('close', () => open.delete(one))
+      for (const one of [socket, upstream])
+        one.on('error', () => undefined).on('close', () => open.delete(one))
       open.add(socket).add(upstream)
       socket.pipe(upstream).pipe(socket)
     })
-    const listen = (port: number): Promise<void> => new Promise(resolve => proxy.listen(port, '127.0.0.1', resolve))
+    const listen = (port: number): Promise<void> =>
+      new Promise(resolve => proxy.listen(port, '127.0.0.1', resolve))
     await listen(0)
     const { port } = proxy.address() as AddressInfo
     await harness.makeTopic()
     const running = harness.start(`http://127.0.0.1:${port}`)
     await harness.write([harness.document('a', image(1, 'a'))])
-    await waitFor(async () => (await harness.documents()).size === 1, { what: 'the first document', timeoutMs: 20_000 })
+    await waitFor(async () => (await harness.documents()).size === 1, {
+      what: 'the first document',
+      timeoutMs: 20_000,
+    })
     const closed = new Promise(resolve => proxy.close(resolve))
     for (const socket of open) socket.destroy()
     await closed
     await harness.write(Array.from({ length: 500 }, (_, n) => harness.document(`k${n}`, image(n, `n${n}`))))
-    await waitFor(async () => (await running.metrics.expose()).match(/bulk_retries_total [3-9]/), { what: 'three attempts', timeoutMs: 20_000 })
+    await waitFor(async () => (await running.metrics.expose()).match(/bulk_retries_total [3-9]/), {
+      what: 'three attempts',
+      timeoutMs: 20_000,
+    })
     await listen(port)
-    await waitFor(async () => (await harness.documents()).size === 501, { what: 'all documents', timeoutMs: 30_000 })
+    await waitFor(async () => (await harness.documents()).size === 501, {
+      what: 'all documents',
+      timeoutMs: 30_000,
+    })
     await running.stop()
     await new Promise(resolve => proxy.close(resolve))
   })
@@ -132,7 +167,11 @@ describe('indexer', () => {
     await harness.write(records.slice(0, half))
     for (const more of [records.slice(half), []]) {
       const child = harness.spawn()
-      await waitFor(async () => (await harness.indices.count(harness.view)) > 100, { what: 'part of the documents', timeoutMs: 30_000, everyMs: 5 })
+      await waitFor(async () => (await harness.indices.count(harness.view)) > 100, {
+        what: 'part of the documents',
+        timeoutMs: 30_000,
+        everyMs: 5,
+      })
       child.kill('SIGKILL')
       expect(await ended(child)).toBe('SIGKILL')
       if (more.length > 0) await harness.write(more)

@@ -5,12 +5,12 @@ import { loadPipeline } from '@headrace/pipeline'
 import { Health, readPipelineFolder, runService } from '@headrace/runtime'
 import { createLogger, Metrics } from '@headrace/telemetry'
 import { runIndexer } from './app.ts'
-import { config } from './config.ts'
+import { config, elasticsearchOf, indexSettingsOf } from './config.ts'
 import { createEvents } from './events.ts'
 
 const service = 'indexer'
 const settings = config()
-const { brokers, instance, views, shards, replicas, refreshInterval, gcDeletes, username, password, apiKey, ca } = settings
+const { brokers, instance, views } = settings
 const log = createLogger({ service, instance, level: settings.logLevel })
 
 await runService({
@@ -21,13 +21,20 @@ await runService({
     const metrics = new Metrics(service)
     const health = new Health()
     await scope.start(httpServer({ port: settings.httpPort, health, metrics, log }))
-    const auth = { ...(username && { username }), ...(password && { password }), ...(apiKey && { apiKey }), ...(ca && { ca: ca.reveal() }) }
-    const elasticsearch = new Elasticsearch({ url: settings.elasticsearch, ...auth })
+    const elasticsearch = new Elasticsearch(elasticsearchOf(settings))
     scope.onStop('elasticsearch', () => elasticsearch.close())
-    const kafka = createKafka({ brokers, clientId: instance, log: (level, event, fields) => log[level](fields, event) })
+    const kafka = createKafka({
+      brokers,
+      clientId: instance,
+      log: (level, event, fields) => log[level](fields, event),
+    })
     scope.onStop('kafka', () => kafka.stop())
     const events = createEvents(log, metrics)
-    const index = { shards, replicas, refreshInterval, gcDeletes }
-    await runIndexer({ pipeline, kafka, elasticsearch, instance, index, events, health, ...(views && { views }) }, signal)
+    const index = indexSettingsOf(settings)
+    const clients = { kafka, elasticsearch }
+    await runIndexer(
+      { pipeline, ...clients, instance, index, events, health, ...(views && { views }) },
+      signal,
+    )
   },
 })

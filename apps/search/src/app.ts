@@ -21,7 +21,14 @@ export interface SearchOptions {
 }
 
 /** The routes of the API, for libs/http's server. */
-export const createSearch = ({ pipeline, elasticsearch, events, limits, pageSize, timeoutMs }: SearchOptions): ((server: FastifyInstance) => void) => {
+export const createSearch = ({
+  pipeline,
+  elasticsearch,
+  events,
+  limits,
+  pageSize,
+  timeoutMs,
+}: SearchOptions): ((server: FastifyInstance) => void) => {
   const views = new ViewBook(pipeline)
   const reader = new DocumentReader(elasticsearch, { verbatim: VERBATIM_FIELD, key: KEY_FIELD })
   return server => {
@@ -40,7 +47,11 @@ const LOOK_EVERY_MS = 2_000
 
 /** Ready while Elasticsearch answers; until the signal fires. */
 export const watchElasticsearch = async (
-  { elasticsearch, health, events }: { readonly elasticsearch: Elasticsearch; readonly health: Health; readonly events: Events },
+  {
+    elasticsearch,
+    health,
+    events,
+  }: { readonly elasticsearch: Elasticsearch; readonly health: Health; readonly events: Events },
   signal: AbortSignal,
 ): Promise<void> => {
   let away: boolean | undefined

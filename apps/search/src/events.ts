@@ -3,9 +3,21 @@ import type { Logger, Metrics } from '@headrace/telemetry'
 
 /** Everything the search API tells: log line and metric together. Queries and documents are never logged. */
 export const createEvents = (log: Logger, metrics: Metrics) => {
-  const searches = metrics.counter({ name: 'searches_total', help: 'Searches by how they ended.', labels: ['view', 'outcome'] })
-  const seconds = metrics.histogram({ name: 'search_seconds', help: 'Duration of searches that were answered.', labels: ['view'] })
-  const gets = metrics.counter({ name: 'document_gets_total', help: 'Documents asked for by key.', labels: ['view', 'outcome'] })
+  const searches = metrics.counter({
+    name: 'searches_total',
+    help: 'Searches by how they ended.',
+    labels: ['view', 'outcome'],
+  })
+  const seconds = metrics.histogram({
+    name: 'search_seconds',
+    help: 'Duration of searches that were answered.',
+    labels: ['view'],
+  })
+  const gets = metrics.counter({
+    name: 'document_gets_total',
+    help: 'Documents asked for by key.',
+    labels: ['view', 'outcome'],
+  })
   return {
     searched: (view: string, duration: number) => {
       searches.inc({ view, outcome: 'ok' })

@@ -5,12 +5,12 @@ import { Health, readPipelineFolder, runService } from '@headrace/runtime'
 import { DEFAULT_LIMITS } from '@headrace/search-model'
 import { createLogger, Metrics } from '@headrace/telemetry'
 import { createSearch, watchElasticsearch } from './app.ts'
-import { config } from './config.ts'
+import { config, elasticsearchOf } from './config.ts'
 import { createEvents } from './events.ts'
 
 const service = 'search'
 const settings = config()
-const { username, password, apiKey, ca, pageSize, timeoutMs, depth, clauses } = settings
+const { pageSize, timeoutMs, depth, clauses } = settings
 const log = createLogger({ service, instance: settings.instance, level: settings.logLevel })
 
 await runService({
@@ -21,8 +21,7 @@ await runService({
     const metrics = new Metrics(service)
     const health = new Health()
     const events = createEvents(log, metrics)
-    const auth = { ...(username && { username }), ...(password && { password }), ...(apiKey && { apiKey }), ...(ca && { ca: ca.reveal() }) }
-    const elasticsearch = new Elasticsearch({ url: settings.elasticsearch, requestTimeoutMs: timeoutMs + 1_000, ...auth })
+    const elasticsearch = new Elasticsearch(elasticsearchOf(settings))
     scope.onStop('elasticsearch', () => elasticsearch.close())
     const limits = { ...DEFAULT_LIMITS, depth, clauses }
     const routes = createSearch({ pipeline, elasticsearch, events, limits, pageSize, timeoutMs })

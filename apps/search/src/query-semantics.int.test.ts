@@ -1,4 +1,10 @@
-import { BulkWriter, DocumentReader, Elasticsearch, type ViewIndex, ViewIndices } from '@headrace/elasticsearch'
+import {
+  BulkWriter,
+  DocumentReader,
+  Elasticsearch,
+  type ViewIndex,
+  ViewIndices,
+} from '@headrace/elasticsearch'
 import {
   buildMapping,
   buildSearch,
@@ -25,9 +31,13 @@ let index: ViewIndex
 let reader: DocumentReader
 const documents = new Map<string, unknown>()
 
-const sideOf = (document: { readonly search?: { readonly class_count?: Readonly<Record<string, number>> } | null }): string => {
+const sideOf = (document: {
+  readonly search?: { readonly class_count?: Readonly<Record<string, number>> } | null
+}): string => {
   const counts = document.search?.class_count
-  return counts === undefined ? '' : JSON.stringify({ 'search.class_count': Object.entries(counts).map(([key, n]) => ({ key, n })) })
+  return counts === undefined
+    ? ''
+    : JSON.stringify({ 'search.class_count': Object.entries(counts).map(([key, n]) => ({ key, n })) })
 }
 
 const found = async (text: string): Promise<readonly string[]> => {
@@ -44,7 +54,10 @@ const found = async (text: string): Promise<readonly string[]> => {
 
 const meant = (text: string): readonly string[] => {
   const filter = resolveExpression(shape, parseQuery(text))
-  return [...documents].filter(([, document]) => evaluate(filter, document) === true).map(([key]) => key).sort()
+  return [...documents]
+    .filter(([, document]) => evaluate(filter, document) === true)
+    .map(([key]) => key)
+    .sort()
 }
 
 beforeAll(async () => {
@@ -52,7 +65,13 @@ beforeAll(async () => {
   indices = new ViewIndices(elasticsearch)
   reader = new DocumentReader(elasticsearch, { verbatim: VERBATIM_FIELD, key: KEY_FIELD })
   const identity = { pipeline: view, view, plan: 'x', documentTopic: view, incarnations: {} }
-  index = await indices.open(identity, { ...buildMapping(shape), shards: 1, replicas: '0-1', refreshInterval: '1s', gcDeletes: '1d' })
+  index = await indices.open(identity, {
+    ...buildMapping(shape),
+    shards: 1,
+    replicas: '0-1',
+    refreshInterval: '1s',
+    gcDeletes: '1d',
+  })
   const body = compileIndexBody(shape)
   for (let n = 0; n < 400; n++) documents.set(`k${String(n).padStart(4, '0')}`, randomDocument(random, n))
   const items = [...documents].map(([key, document]) => ({
@@ -80,8 +99,13 @@ describe('what Elasticsearch finds is what the filter means', () => {
       matched += expected.length > 0 && expected.length < documents.size ? 1 : 0
       const hits = [...(await found(text))].sort()
       if (hits.join() === expected.join()) continue
-      const wrong = [...hits.filter(key => !expected.includes(key)), ...expected.filter(key => !hits.includes(key))][0]!
-      throw new Error(`seed ${random.seed}: ${text}\n${hits.length} hits, ${expected.length} meant, e.g. ${JSON.stringify(documents.get(wrong))}`)
+      const wrong = [
+        ...hits.filter(key => !expected.includes(key)),
+        ...expected.filter(key => !hits.includes(key)),
+      ][0]!
+      throw new Error(
+        `seed ${random.seed}: ${text}\n${hits.length} hits, ${expected.length} meant, e.g. ${JSON.stringify(documents.get(wrong))}`,
+      )
     }
     // the queries must tell something
     expect(matched).toBeGreaterThan(150)

@@ -14,7 +14,12 @@ import { semanticsShape } from './testing/random-queries.ts'
 const view = uniqueName('api')
 const missing = uniqueName('unbuilt')
 const shape = semanticsShape(view)
-const definition = { view, root: { dataset: 'x', primaryKey: ['id'], columns: {}, fields: [], lists: [], references: [] }, aggregates: [], text: [] }
+const definition = {
+  view,
+  root: { dataset: 'x', primaryKey: ['id'], columns: {}, fields: [], lists: [], references: [] },
+  aggregates: [],
+  text: [],
+}
 const pipeline: Pipeline = {
   name: view,
   partitions: 1,
@@ -35,17 +40,35 @@ interface Answer {
   readonly status: number
   readonly text: string
   readonly body: {
-    readonly hits: readonly { readonly key: string; readonly version: number; readonly document: Record<string, unknown>; readonly highlight?: unknown; readonly score?: number }[]
+    readonly hits: readonly {
+      readonly key: string
+      readonly version: number
+      readonly document: Record<string, unknown>
+      readonly highlight?: unknown
+      readonly score?: number
+    }[]
     readonly total: number | null
     readonly cursor: string | null
     readonly facets: Record<string, readonly unknown[]>
-    readonly error: { readonly code: string; readonly message: string; readonly position: unknown; readonly nearest?: readonly string[]; readonly hint?: string }
+    readonly error: {
+      readonly code: string
+      readonly message: string
+      readonly position: unknown
+      readonly nearest?: readonly string[]
+      readonly hint?: string
+    }
   }
 }
 
 const call = async (path: string, body?: unknown): Promise<Answer> => {
   const response = await fetch(`http://127.0.0.1:${server.value.port}${path}`, {
-    ...(body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        }),
   })
   const text = await response.text()
   return { status: response.status, text, body: JSON.parse(text) as Answer['body'] }
@@ -53,24 +76,57 @@ const call = async (path: string, body?: unknown): Promise<Answer> => {
 const search = (body: unknown): Promise<Answer> => call(`/v1/views/${view}/search`, body)
 
 const documents = [
-  ['a', '{"name":"a","width":300,"caption":"a red car","price":1.50,"metadata":{"timeofday":"night","speed":9},"tags":["x"],"items":[{"class":"car"},{"class":"car"}]}'],
-  ['b', '{"name":"b","width":200,"caption":"a bus","price":12345678901234567890.123,"metadata":{"timeofday":"day","speed":10},"items":[{"class":"bus"}]}'],
+  [
+    'a',
+    '{"name":"a","width":300,"caption":"a red car","price":1.50,"metadata":{"timeofday":"night","speed":9},"tags":["x"],"items":[{"class":"car"},{"class":"car"}]}',
+  ],
+  [
+    'b',
+    '{"name":"b","width":200,"caption":"a bus","price":12345678901234567890.123,"metadata":{"timeofday":"day","speed":10},"items":[{"class":"bus"}]}',
+  ],
   ['c', '{"name":"c","width":100,"caption":"red car, red car","metadata":null,"items":[]}'],
   ['d/ü', '{"name":"d","width":9007199254740993}'],
 ] as const
 
 beforeAll(async () => {
   const identity = { pipeline: view, view, plan: 'x', documentTopic: view, incarnations: {} }
-  const opened = await indices.open(identity, { ...buildMapping(shape), shards: 1, replicas: '0-1', refreshInterval: '1s', gcDeletes: '1d' })
+  const opened = await indices.open(identity, {
+    ...buildMapping(shape),
+    shards: 1,
+    replicas: '0-1',
+    refreshInterval: '1s',
+    gcDeletes: '1d',
+  })
   index = opened.name
   const body = compileIndexBody(shape)
-  const items = documents.map(([key, source], i) => ({ kind: 'index' as const, id: key, version: BigInt(i), body: body({ key, source, side: '' }) }))
-  const stub = { kind: 'index' as const, id: 'broken', version: 9n, body: stubBody('broken', 'too many children') }
-  await new BulkWriter({ elasticsearch }).write(opened.writeAlias, [...items, stub], new AbortController().signal)
+  const items = documents.map(([key, source], i) => ({
+    kind: 'index' as const,
+    id: key,
+    version: BigInt(i),
+    body: body({ key, source, side: '' }),
+  }))
+  const stub = {
+    kind: 'index' as const,
+    id: 'broken',
+    version: 9n,
+    body: stubBody('broken', 'too many children'),
+  }
+  await new BulkWriter({ elasticsearch }).write(
+    opened.writeAlias,
+    [...items, stub],
+    new AbortController().signal,
+  )
   await indices.refresh(index)
   const metrics = new Metrics('search')
   const events = createEvents(log, metrics)
-  const routes = createSearch({ pipeline, elasticsearch, events, limits: DEFAULT_LIMITS, pageSize: 100, timeoutMs: 5_000 })
+  const routes = createSearch({
+    pipeline,
+    elasticsearch,
+    events,
+    limits: DEFAULT_LIMITS,
+    pageSize: 100,
+    timeoutMs: 5_000,
+  })
   server = await httpServer({ port: 0, host: '127.0.0.1', health, metrics, log, routes }).start()
 })
 
@@ -86,13 +142,20 @@ describe('search', () => {
   it('finds by text query, by filter tree, by both', async () => {
     expect(keys(await search({ query: 'width >= 200 and metadata.timeofday = "night"' }))).toEqual(['a'])
     expect(keys(await search({ filter: { path: 'metadata.speed', op: '>', value: 9 } }))).toEqual(['b'])
-    expect(keys(await search({ query: 'width <= 300', filter: { not: { path: 'name', value: 'a' } } }))).toEqual(['b', 'c'])
+    expect(
+      keys(await search({ query: 'width <= 300', filter: { not: { path: 'name', value: 'a' } } })),
+    ).toEqual(['b', 'c'])
     expect(keys(await search({ query: 'items[class = "bus"]' }))).toEqual(['b'])
   })
 
   it('answers an empty body with everything but stubs', async () => {
     const answer = await search({})
-    expect([answer.status, keys(answer), answer.body.total, answer.body.cursor]).toEqual([200, ['a', 'b', 'c', 'd/ü'], 4, null])
+    expect([answer.status, keys(answer), answer.body.total, answer.body.cursor]).toEqual([
+      200,
+      ['a', 'b', 'c', 'd/ü'],
+      4,
+      null,
+    ])
   })
 
   it('gives documents digit by digit', async () => {
@@ -120,13 +183,27 @@ describe('search', () => {
   })
 
   it('projects, counts by value, leaves the total out', async () => {
-    const { body } = await search({ fields: ['name'], total: false, sort: ['name'], facets: ['metadata.timeofday', { path: 'items.class', size: 5 }, 'metadata.speed', 'tags'] })
+    const { body } = await search({
+      fields: ['name'],
+      total: false,
+      sort: ['name'],
+      facets: ['metadata.timeofday', { path: 'items.class', size: 5 }, 'metadata.speed', 'tags'],
+    })
     expect(body.hits[0]!.document).toEqual({ name: 'a' })
     expect(body.total).toBeNull()
     expect(body.facets).toEqual({
-      'metadata.timeofday': [{ value: 'day', count: 1 }, { value: 'night', count: 1 }],
-      'items.class': [{ value: 'car', count: 1 }, { value: 'bus', count: 1 }],
-      'metadata.speed': [{ value: 9, count: 1 }, { value: 10, count: 1 }],
+      'metadata.timeofday': [
+        { value: 'day', count: 1 },
+        { value: 'night', count: 1 },
+      ],
+      'items.class': [
+        { value: 'car', count: 1 },
+        { value: 'bus', count: 1 },
+      ],
+      'metadata.speed': [
+        { value: 9, count: 1 },
+        { value: 10, count: 1 },
+      ],
       tags: [{ value: 'x', count: 1 }],
     })
   })
@@ -134,9 +211,17 @@ describe('search', () => {
 
 describe('documents and views', () => {
   it('are fetched by key as they were acknowledged, stubs too', async () => {
-    expect(await call(`/v1/views/${view}/documents/${encodeURIComponent('d/ü')}`)).toMatchObject({ status: 200, text: '{"key":"d/ü","version":3,"document":{"name":"d","width":9007199254740993}}' })
-    expect((await call(`/v1/views/${view}/documents/broken`)).body).toMatchObject({ document: { _error: 'too many children' } })
-    expect(await call(`/v1/views/${view}/documents/none`)).toMatchObject({ status: 404, body: { error: { code: 'search.document_unknown' } } })
+    expect(await call(`/v1/views/${view}/documents/${encodeURIComponent('d/ü')}`)).toMatchObject({
+      status: 200,
+      text: '{"key":"d/ü","version":3,"document":{"name":"d","width":9007199254740993}}',
+    })
+    expect((await call(`/v1/views/${view}/documents/broken`)).body).toMatchObject({
+      document: { _error: 'too many children' },
+    })
+    expect(await call(`/v1/views/${view}/documents/none`)).toMatchObject({
+      status: 404,
+      body: { error: { code: 'search.document_unknown' } },
+    })
   })
 
   it('are listed with fields and types', async () => {
@@ -152,9 +237,18 @@ describe('documents and views', () => {
   })
 
   it('that are unknown or not built say so', async () => {
-    expect(await call(`/v1/views/${view}x/search`, {})).toMatchObject({ status: 404, body: { error: { code: 'search.view_unknown', nearest: [view] } } })
-    expect(await call(`/v1/views/${missing}/search`, {})).toMatchObject({ status: 503, body: { error: { code: 'search.not_ready' } } })
-    expect(await call(`/v1/views/${missing}/documents/a`)).toMatchObject({ status: 503, body: { error: { code: 'search.not_ready' } } })
+    expect(await call(`/v1/views/${view}x/search`, {})).toMatchObject({
+      status: 404,
+      body: { error: { code: 'search.view_unknown', nearest: [view] } },
+    })
+    expect(await call(`/v1/views/${missing}/search`, {})).toMatchObject({
+      status: 503,
+      body: { error: { code: 'search.not_ready' } },
+    })
+    expect(await call(`/v1/views/${missing}/documents/a`)).toMatchObject({
+      status: 503,
+      body: { error: { code: 'search.not_ready' } },
+    })
   })
 })
 
@@ -163,7 +257,12 @@ describe('bad requests', () => {
     [{ query: 'widht > 3' }, 'query.unknown_field', { line: 1, column: 1 }, ['width']],
     [{ query: 'name = "a"\nand width = "3"' }, 'query.type', { line: 2, column: 13 }, undefined],
     [{ query: 'width >' }, 'query.syntax', { line: 1, column: 8 }, undefined],
-    [{ filter: { and: [{ path: 'widht', value: 1 }] } }, 'query.unknown_field', { path: 'filter.and[0].path' }, ['width']],
+    [
+      { filter: { and: [{ path: 'widht', value: 1 }] } },
+      'query.unknown_field',
+      { path: 'filter.and[0].path' },
+      ['width'],
+    ],
     [{ sort: ['nam'] }, 'query.unknown_field', { path: 'sort[0]' }, ['name']],
     [{ sort: ['items.class'] }, 'query.type', { path: 'sort[0]' }, undefined],
     [{ fields: ['nope', 'name'] }, 'query.unknown_field', { path: 'fields[0]' }, undefined],
@@ -172,7 +271,12 @@ describe('bad requests', () => {
     [{ facets: ['price'] }, 'query.type', { path: 'facets[0].path' }, undefined],
     [{ script: 'x' }, 'query.syntax', { path: 'script' }, undefined],
     [[], 'query.syntax', { path: 'body' }, undefined],
-    [{ query: `${'('.repeat(21)}width = 1${')'.repeat(21)}` }, 'query.limit', { line: 1, column: 22 }, undefined],
+    [
+      { query: `${'('.repeat(21)}width = 1${')'.repeat(21)}` },
+      'query.limit',
+      { line: 1, column: 22 },
+      undefined,
+    ],
   ])('%j: 400 %s', async (body, code, position, nearest) => {
     const answer = await search(body)
     expect([answer.status, answer.body.error.code]).toEqual([400, code])
@@ -182,7 +286,9 @@ describe('bad requests', () => {
 
   it('with a cursor of another search or JSON that is none are refused', async () => {
     const { body } = await search({ size: 1 })
-    expect((await search({ query: 'width = 1', cursor: body.cursor })).body.error.code).toBe('search.cursor_invalid')
+    expect((await search({ query: 'width = 1', cursor: body.cursor })).body.error.code).toBe(
+      'search.cursor_invalid',
+    )
     expect((await search({ cursor: 'AAAA' })).body.error.code).toBe('search.cursor_invalid')
     expect((await search('{"query":')).status).toBe(400)
   })
@@ -194,12 +300,31 @@ describe('Elasticsearch away', () => {
     const unready = new Health()
     const metrics = new Metrics('search')
     const events = createEvents(log, metrics)
-    const routes = createSearch({ pipeline, elasticsearch: away, events, limits: DEFAULT_LIMITS, pageSize: 100, timeoutMs: 1_000 })
-    const other = await httpServer({ port: 0, host: '127.0.0.1', health: unready, metrics, log, routes }).start()
+    const routes = createSearch({
+      pipeline,
+      elasticsearch: away,
+      events,
+      limits: DEFAULT_LIMITS,
+      pageSize: 100,
+      timeoutMs: 1_000,
+    })
+    const other = await httpServer({
+      port: 0,
+      host: '127.0.0.1',
+      health: unready,
+      metrics,
+      log,
+      routes,
+    }).start()
     const stop = new AbortController()
     const watching = watchElasticsearch({ elasticsearch: away, health: unready, events }, stop.signal)
-    const response = await fetch(`http://127.0.0.1:${other.value.port}/v1/views/${view}/search`, { method: 'POST' })
-    expect([response.status, await response.json()]).toMatchObject([503, { error: { code: 'search.not_ready' } }])
+    const response = await fetch(`http://127.0.0.1:${other.value.port}/v1/views/${view}/search`, {
+      method: 'POST',
+    })
+    expect([response.status, await response.json()]).toMatchObject([
+      503,
+      { error: { code: 'search.not_ready' } },
+    ])
     expect((await fetch(`http://127.0.0.1:${other.value.port}/readyz`)).status).toBe(503)
     stop.abort()
     await watching

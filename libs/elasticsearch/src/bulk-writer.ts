@@ -45,19 +45,25 @@ interface Verdict {
 
 /** What the answer to one item means (06 E8). Pure. */
 export const judgeItem = (item: BulkItem, { status, error = {} }: ItemAnswer): Verdict => {
-  if (status >= 200 && status < 300) return { outcome: { kind: item.kind === 'delete' ? 'deleted' : 'written' } }
+  if (status >= 200 && status < 300)
+    return { outcome: { kind: item.kind === 'delete' ? 'deleted' : 'written' } }
   if (status === 409) return { outcome: { kind: 'stale' } }
-  if (status === 404 && error.type === undefined && item.kind === 'delete') return { outcome: { kind: 'absent' } }
-  if (error.type === 'index_not_found_exception') throw new HeadraceError('elasticsearch.index_missing', plainReason(error))
+  if (status === 404 && error.type === undefined && item.kind === 'delete')
+    return { outcome: { kind: 'absent' } }
+  if (error.type === 'index_not_found_exception')
+    throw new HeadraceError('elasticsearch.index_missing', plainReason(error))
   // a block such as a full disk is lifted by the operator; the documents are not to blame
   if (isBusy(status) || error.type === 'cluster_block_exception') return { retry: plainReason(error) }
-  if (status === 401 || status === 403) throw new HeadraceError('elasticsearch.unauthorised', plainReason(error))
+  if (status === 401 || status === 403)
+    throw new HeadraceError('elasticsearch.unauthorised', plainReason(error))
   return { outcome: { kind: 'rejected', reason: plainReason(error) } }
 }
 
-const actionLine = ({ kind, id, version }: BulkItem): string => `{"${kind}":{"_id":${JSON.stringify(id)},"version":${version},"version_type":"external"}}\n`
+const actionLine = ({ kind, id, version }: BulkItem): string =>
+  `{"${kind}":{"_id":${JSON.stringify(id)},"version":${version},"version_type":"external"}}\n`
 
-const lineOf = (item: BulkItem): string => (item.kind === 'delete' ? actionLine(item) : `${actionLine(item)}${item.body}\n`)
+const lineOf = (item: BulkItem): string =>
+  item.kind === 'delete' ? actionLine(item) : `${actionLine(item)}${item.body}\n`
 
 /**
  * Bulk requests as text straight from documents (06 E7). `write` returns when every item has its outcome; items that met a busy
@@ -73,7 +79,11 @@ export class BulkWriter {
   }
 
   /** `target` is an alias: with `require_alias` a removed index is an error, never a new index without mapping. */
-  async write(target: string, items: readonly BulkItem[], signal: AbortSignal): Promise<readonly BulkOutcome[]> {
+  async write(
+    target: string,
+    items: readonly BulkItem[],
+    signal: AbortSignal,
+  ): Promise<readonly BulkOutcome[]> {
     const outcomes: (BulkOutcome | undefined)[] = Array.from({ length: items.length })
     let waiting = items.map((_, i) => i)
     let attempt = 0
@@ -89,7 +99,13 @@ export class BulkWriter {
       }
       const delayMs = backoffDelay(attempt, (this.#options.random ?? Math.random)())
       attempt++
-      this.#options.onRetry?.({ items: count, repeated: failed.repeat.length, attempt, delayMs, reason: failed.reason })
+      this.#options.onRetry?.({
+        items: count,
+        repeated: failed.repeat.length,
+        attempt,
+        delayMs,
+        reason: failed.reason,
+      })
       this.#sizer.overloaded()
       await sleep(delayMs, undefined, { signal })
     }
@@ -97,7 +113,10 @@ export class BulkWriter {
   }
 
   /** As many of the waiting items as the size allows, at least one. */
-  #cut(items: readonly BulkItem[], waiting: readonly number[]): { readonly lines: string; readonly count: number } {
+  #cut(
+    items: readonly BulkItem[],
+    waiting: readonly number[],
+  ): { readonly lines: string; readonly count: number } {
     let lines = ''
     let count = 0
     for (const i of waiting) {
@@ -125,7 +144,10 @@ export class BulkWriter {
       return { repeat: chunk, reason: error instanceof HeadraceError ? error.message : String(error) }
     }
     if (answers.length !== chunk.length) {
-      throw new HeadraceError('elasticsearch.refused', `a bulk of ${chunk.length} items was answered by ${answers.length}`)
+      throw new HeadraceError(
+        'elasticsearch.refused',
+        `a bulk of ${chunk.length} items was answered by ${answers.length}`,
+      )
     }
     const repeat: number[] = []
     let reason = ''
@@ -141,7 +163,9 @@ export class BulkWriter {
 
   async #request(target: string, lines: string, signal: AbortSignal): Promise<readonly ItemAnswer[]> {
     const begun = performance.now()
-    const { body } = await this.#options.elasticsearch.json<{ readonly items?: readonly Readonly<Record<string, ItemAnswer>>[] }>({
+    const { body } = await this.#options.elasticsearch.json<{
+      readonly items?: readonly Readonly<Record<string, ItemAnswer>>[]
+    }>({
       method: 'POST',
       path: `/${encodeURIComponent(target)}/_bulk`,
       query: { require_alias: true, filter_path: 'items.*.status,items.*.error.type,items.*.error.reason' },

@@ -53,6 +53,9 @@ export class Elasticsearch {
 
   constructor(connection: ElasticsearchConnection) {
     this.#url = connection.url
+    if (!/^https?:$/.test(URL.canParse(connection.url) ? new URL(connection.url).protocol : '')) {
+      throw new HeadraceError('config.invalid', 'the address of Elasticsearch is no URL', { hint: 'It has the form http://host:port or https://host:port.' })
+    }
     this.#client = new Client({
       node: connection.url,
       ...authOf(connection),
@@ -80,7 +83,10 @@ export class Elasticsearch {
         {
           meta: true,
           // said here because the client takes a text for text/plain; plain JSON is understood by every major version
-          headers: { accept: 'application/json', 'content-type': lines === undefined ? 'application/json' : 'application/x-ndjson' },
+          headers: {
+            accept: 'application/json',
+            'content-type': lines === undefined ? 'application/json' : 'application/x-ndjson',
+          },
           ignore: [...accept],
           ...(timeoutMs === undefined ? {} : { requestTimeout: timeoutMs }),
           ...(signal === undefined ? {} : { signal }),
@@ -101,7 +107,9 @@ export class Elasticsearch {
 
   /** Refuses servers that are too old. `info()` is not asked: slim distributions lack it (07 O0c). */
   async checkVersion(signal?: AbortSignal): Promise<string> {
-    const { body } = await this.json<{ readonly nodes?: Readonly<Record<string, { readonly version: string }>> }>({
+    const { body } = await this.json<{
+      readonly nodes?: Readonly<Record<string, { readonly version: string }>>
+    }>({
       method: 'GET',
       path: '/_nodes',
       query: { filter_path: 'nodes.*.version' },
@@ -110,7 +118,11 @@ export class Elasticsearch {
     const versions = Object.values(body.nodes ?? {}).map(({ version }) => version)
     const old = versions.find(version => Number(version.split('.')[0]) < OLDEST_MAJOR)
     if (old !== undefined) {
-      throw new HeadraceError('elasticsearch.unfit', `a node runs Elasticsearch ${old}; 8.0 or newer is needed`, { where: this.#host() })
+      throw new HeadraceError(
+        'elasticsearch.unfit',
+        `a node runs Elasticsearch ${old}; 8.0 or newer is needed`,
+        { where: this.#host() },
+      )
     }
     return versions[0] ?? 'unknown'
   }

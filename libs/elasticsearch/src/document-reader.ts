@@ -21,8 +21,17 @@ export class DocumentReader {
   }
 
   /** `body` is JSON text of a search request. */
-  async search(target: string, body: string, options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<SearchAnswer> {
-    const { text } = await this.#elasticsearch.send({ method: 'POST', path: `/${encodeURIComponent(target)}/_search`, body, ...options })
+  async search(
+    target: string,
+    body: string,
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<SearchAnswer> {
+    const { text } = await this.#elasticsearch.send({
+      method: 'POST',
+      path: `/${encodeURIComponent(target)}/_search`,
+      body,
+      ...options,
+    })
     return readSearchAnswer(text, this.#fields.verbatim)
   }
 
@@ -35,7 +44,8 @@ export class DocumentReader {
       accept: [404],
     })
     if (status !== 404) return readHit(text, this.#fields.verbatim)
-    if (text.includes('index_not_found_exception')) throw new HeadraceError('elasticsearch.index_missing', `there is no index ${target}`)
+    if (text.includes('index_not_found_exception'))
+      throw new HeadraceError('elasticsearch.index_missing', `there is no index ${target}`)
     return undefined
   }
 
@@ -43,14 +53,19 @@ export class DocumentReader {
   async *scan(target: string, pageSize = 1_000): AsyncGenerator<Hit> {
     const pit = await this.#openPit(target)
     try {
-      for (let after: readonly string[] | undefined; ; ) {
+      for (let after: readonly string[] | undefined; ;) {
         const page = await this.#page(pit, pageSize, after)
         yield* page.hits
         after = page.hits.at(-1)?.sort
         if (after === undefined || page.hits.length < pageSize) return
       }
     } finally {
-      await this.#elasticsearch.send({ method: 'DELETE', path: '/_pit', body: JSON.stringify({ id: pit }), accept: [404] })
+      await this.#elasticsearch.send({
+        method: 'DELETE',
+        path: '/_pit',
+        body: JSON.stringify({ id: pit }),
+        accept: [404],
+      })
     }
   }
 

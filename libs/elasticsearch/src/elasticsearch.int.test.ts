@@ -9,7 +9,13 @@ import { DocumentReader } from './document-reader.ts'
 import { type IndexIdentity, type IndexOptions, type ViewIndex, ViewIndices } from './view-index.ts'
 
 const view = uniqueName('bulk')
-const identity: IndexIdentity = { pipeline: 'p', view, plan: 'abc', documentTopic: `p.documents.${view}.abc`, incarnations: { 0: 'one', 1: 'two' } }
+const identity: IndexIdentity = {
+  pipeline: 'p',
+  view,
+  plan: 'abc',
+  documentTopic: `p.documents.${view}.abc`,
+  incarnations: { 0: 'one', 1: 'two' },
+}
 const options: IndexOptions = {
   mappings: {
     dynamic: 'strict',
@@ -61,32 +67,42 @@ const kinds = async (items: readonly BulkItem[]): Promise<readonly string[]> =>
 
 describe('bulk writer', () => {
   it('knows written, stale, deleted, absent and rejected apart in one request', async () => {
-    expect(await kinds([doc('a', 5), doc('b', 5), doc('c', 5, 'no number'), gone('b', 6), gone('never', 7)])).toEqual([
+    expect(
+      await kinds([doc('a', 5), doc('b', 5), doc('c', 5, 'no number'), gone('b', 6), gone('never', 7)]),
+    ).toEqual(['written', 'written', 'rejected', 'deleted', 'absent'])
+    expect(await kinds([doc('a', 5), doc('a', 4), doc('a', 6), gone('a', 6)])).toEqual([
+      'stale',
+      'stale',
       'written',
-      'written',
-      'rejected',
-      'deleted',
-      'absent',
+      'stale',
     ])
-    expect(await kinds([doc('a', 5), doc('a', 4), doc('a', 6), gone('a', 6)])).toEqual(['stale', 'stale', 'written', 'stale'])
     expect(await reader.get(index.name, 'a')).toMatchObject({ version: 6n, source: '{"n":6}' })
   })
 
   it('tells the reason of a rejection without the value', async () => {
     const [outcome] = await bulk.write(index.writeAlias, [doc('r', 1, 'secret-value')], never)
-    expect(outcome).toMatchObject({ kind: 'rejected', reason: expect.stringContaining('failed to parse field [n] of type [long]') })
+    expect(outcome).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringContaining('failed to parse field [n] of type [long]'),
+    })
     expect(JSON.stringify(outcome)).not.toContain('secret-value')
   })
 
   it('does not bring back what was deleted, also when the key never was', async () => {
-    expect(await kinds([doc('z', 10), gone('z', 20), gone('y', 20)])).toEqual(['written', 'deleted', 'absent'])
+    expect(await kinds([doc('z', 10), gone('z', 20), gone('y', 20)])).toEqual([
+      'written',
+      'deleted',
+      'absent',
+    ])
     expect(await kinds([doc('z', 15), doc('y', 15)])).toEqual(['stale', 'stale'])
     expect(await reader.get(index.name, 'z')).toBeUndefined()
   })
 
   it('never makes an index that is gone', async () => {
     const missing = `${uniqueName('gone')}-write`
-    await expect(bulk.write(missing, [doc('a', 1)], never)).rejects.toMatchObject({ code: 'elasticsearch.index_missing' })
+    await expect(bulk.write(missing, [doc('a', 1)], never)).rejects.toMatchObject({
+      code: 'elasticsearch.index_missing',
+    })
   })
 
   it('takes versions beyond 2^53 and keys with anything in them', async () => {
@@ -100,7 +116,10 @@ describe('bulk writer', () => {
 describe('gc_deletes', () => {
   it('is what protects a deleted document: without it an old write brings it back', async () => {
     const name = uniqueName('gc')
-    const short = await indices.open({ ...identity, view: name, documentTopic: 'gc' }, { ...options, gcDeletes: '1ms', settings: { 'index.refresh_interval': '100ms' } })
+    const short = await indices.open(
+      { ...identity, view: name, documentTopic: 'gc' },
+      { ...options, gcDeletes: '1ms', settings: { 'index.refresh_interval': '100ms' } },
+    )
     try {
       await bulk.write(short.writeAlias, [doc('z', 10), gone('z', 20)], never)
       const outcome = await waitFor(
@@ -113,7 +132,9 @@ describe('gc_deletes', () => {
         { what: 'the old write to be taken once the delete is forgotten', timeoutMs: 15_000 },
       )
       expect(outcome).toBe(true)
-      const { body } = await elasticsearch.json<Record<string, { settings: { index: { gc_deletes: string } } }>>({ method: 'GET', path: `/${index.name}/_settings` })
+      const { body } = await elasticsearch.json<
+        Record<string, { settings: { index: { gc_deletes: string } } }>
+      >({ method: 'GET', path: `/${index.name}/_settings` })
       expect(body[index.name]?.settings.index.gc_deletes).toBe('1d')
     } finally {
       await indices.remove(short.name)
@@ -147,7 +168,12 @@ describe('documents', () => {
 describe('index of a view', () => {
   it('is found again, another incarnation gets another index, the alias moves in one step', async () => {
     expect(index).toMatchObject({ name: `${view}-abc-1`, live: true, created: true })
-    expect(await indices.open(identity, options)).toMatchObject({ name: index.name, uuid: index.uuid, created: false, live: true })
+    expect(await indices.open(identity, options)).toMatchObject({
+      name: index.name,
+      uuid: index.uuid,
+      created: false,
+      live: true,
+    })
     const remade = { ...identity, incarnations: { 0: 'three', 1: 'four' } }
     const second = await indices.open(remade, options)
     expect(second).toMatchObject({ name: `${view}-abc-2`, live: false, created: true })
@@ -162,7 +188,9 @@ describe('index of a view', () => {
 
   it('is made once when several processes begin together', async () => {
     const name = uniqueName('race')
-    const opened = await Promise.all([1, 2, 3, 4].map(() => indices.open({ ...identity, view: name }, options)))
+    const opened = await Promise.all(
+      [1, 2, 3, 4].map(() => indices.open({ ...identity, view: name }, options)),
+    )
     try {
       expect(new Set(opened.map(({ uuid }) => uuid)).size).toBe(1)
     } finally {
@@ -171,17 +199,23 @@ describe('index of a view', () => {
   })
 
   it('does not take the alias of another pipeline', async () => {
-    await expect(indices.open({ ...identity, pipeline: 'other', documentTopic: 'other' }, options)).rejects.toMatchObject({ code: 'elasticsearch.alias_taken' })
+    await expect(
+      indices.open({ ...identity, pipeline: 'other', documentTopic: 'other' }, options),
+    ).rejects.toMatchObject({ code: 'elasticsearch.alias_taken' })
   })
 })
 
 describe('failures', () => {
-  const serve = async (handler: (count: number) => { status: number; body: string }): Promise<{ server: Server; url: string }> => {
+  const serve = async (
+    handler: (count: number) => { status: number; body: string },
+  ): Promise<{ server: Server; url: string }> => {
     let count = 0
     const server = createServer((request, response) => {
       request.resume().on('end', () => {
         const { status, body } = handler(count++)
-        response.writeHead(status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' }).end(body)
+        response
+          .writeHead(status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' })
+          .end(body)
       })
     })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -191,13 +225,20 @@ describe('failures', () => {
   it('repeat only the items that met a busy server, and whole requests that failed', async () => {
     const answers = [
       { status: 503, body: '{"error":{"type":"unavailable"}}' },
-      { status: 200, body: '{"items":[{"index":{"status":201}},{"index":{"status":429,"error":{"type":"es_rejected_execution_exception"}}}]}' },
+      {
+        status: 200,
+        body: '{"items":[{"index":{"status":201}},{"index":{"status":429,"error":{"type":"es_rejected_execution_exception"}}}]}',
+      },
       { status: 200, body: '{"items":[{"index":{"status":201}}]}' },
     ]
     const { server, url } = await serve(count => answers[count] ?? { status: 500, body: '{}' })
     const stub = new Elasticsearch({ url })
     const retries: number[] = []
-    const writer = new BulkWriter({ elasticsearch: stub, random: () => 0, onRetry: ({ repeated }) => retries.push(repeated) })
+    const writer = new BulkWriter({
+      elasticsearch: stub,
+      random: () => 0,
+      onRetry: ({ repeated }) => retries.push(repeated),
+    })
     const outcomes = await writer.write('x', [doc('a', 1), doc('b', 1)], never)
     expect(outcomes.map(({ kind }) => kind)).toEqual(['written', 'written'])
     expect(retries).toEqual([2, 1])
@@ -208,15 +249,26 @@ describe('failures', () => {
   it('wait for a server that is away, until told to stop', async () => {
     const stub = new Elasticsearch({ url: 'http://127.0.0.1:9' })
     const stop = new AbortController()
-    const writer = new BulkWriter({ elasticsearch: stub, onRetry: ({ attempt }) => attempt >= 2 && stop.abort(new HeadraceError('internal.bug', 'stop')) })
+    const writer = new BulkWriter({
+      elasticsearch: stub,
+      onRetry: ({ attempt }) => attempt >= 2 && stop.abort(new HeadraceError('internal.bug', 'stop')),
+    })
     await expect(writer.write('x', [doc('a', 1)], stop.signal)).rejects.toThrow()
     await stub.close()
   })
 
   it.each([
-    [401, '{"error":{"type":"security_exception","reason":"missing credentials"}}', 'elasticsearch.unauthorised'],
+    [
+      401,
+      '{"error":{"type":"security_exception","reason":"missing credentials"}}',
+      'elasticsearch.unauthorised',
+    ],
     [503, '{}', 'elasticsearch.unreachable'],
-    [404, '{"error":{"type":"index_not_found_exception","reason":"no such index"}}', 'elasticsearch.index_missing'],
+    [
+      404,
+      '{"error":{"type":"index_not_found_exception","reason":"no such index"}}',
+      'elasticsearch.index_missing',
+    ],
     [400, '{"error":{"type":"illegal_argument_exception","reason":"no"}}', 'elasticsearch.refused'],
   ])('%d %s is %s', async (status, body, code) => {
     const { server, url } = await serve(() => ({ status, body }))

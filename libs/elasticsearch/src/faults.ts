@@ -23,7 +23,9 @@ export const plainReason = ({ type = 'error', reason = '' }: ServerError): strin
 
 const serverErrorOf = (body: unknown): ServerError => {
   try {
-    const parsed = (typeof body === 'string' ? JSON.parse(body) : body) as { readonly error?: ServerError | string } | null
+    const parsed = (typeof body === 'string' ? JSON.parse(body) : body) as {
+      readonly error?: ServerError | string
+    } | null
     const error = parsed?.error
     return typeof error === 'string' ? { reason: error } : (error ?? {})
   } catch {
@@ -36,10 +38,14 @@ const ofResponse = (error: errors.ResponseError, where: string): HeadraceError =
   const server = serverErrorOf(error.body)
   const message = `Elasticsearch answered ${status}: ${plainReason(server)}`
   const details = { where }
-  if (server.type === 'cluster_block_exception' || isBusy(status)) return new HeadraceError('elasticsearch.unreachable', message, details)
-  if (status === 401 || status === 403) return new HeadraceError('elasticsearch.unauthorised', message, details)
-  if (server.type === 'index_not_found_exception') return new HeadraceError('elasticsearch.index_missing', message, details)
-  if (server.type === 'invalid_alias_name_exception') return new HeadraceError('elasticsearch.alias_taken', message, details)
+  if (server.type === 'cluster_block_exception' || isBusy(status))
+    return new HeadraceError('elasticsearch.unreachable', message, details)
+  if (status === 401 || status === 403)
+    return new HeadraceError('elasticsearch.unauthorised', message, details)
+  if (server.type === 'index_not_found_exception')
+    return new HeadraceError('elasticsearch.index_missing', message, details)
+  if (server.type === 'invalid_alias_name_exception')
+    return new HeadraceError('elasticsearch.alias_taken', message, details)
   return new HeadraceError('elasticsearch.refused', message, details)
 }
 
@@ -47,7 +53,9 @@ const ofResponse = (error: errors.ResponseError, where: string): HeadraceError =
 export const elasticsearchFault = (error: unknown, where: string): unknown => {
   if (error instanceof errors.ResponseError) return ofResponse(error, where)
   if (error instanceof errors.ProductNotSupportedError) {
-    return new HeadraceError('elasticsearch.unfit', 'the server at the address is no Elasticsearch', { where })
+    return new HeadraceError('elasticsearch.unfit', 'the server at the address is no Elasticsearch', {
+      where,
+    })
   }
   if (
     error instanceof errors.ConnectionError ||
@@ -55,7 +63,10 @@ export const elasticsearchFault = (error: unknown, where: string): unknown => {
     error instanceof errors.NoLivingConnectionsError ||
     error instanceof errors.RequestAbortedError
   ) {
-    return new HeadraceError('elasticsearch.unreachable', `Elasticsearch does not answer: ${error.message}`, { where, cause: error })
+    return new HeadraceError('elasticsearch.unreachable', `Elasticsearch does not answer: ${error.message}`, {
+      where,
+      cause: error,
+    })
   }
   return error
 }

@@ -34,7 +34,8 @@ const rawElements = (text: string): readonly string[] => {
   return elements
 }
 
-const parse = <T>(text: string | undefined): T | undefined => (text === undefined ? undefined : (JSON.parse(text) as T))
+const parse = <T>(text: string | undefined): T | undefined =>
+  text === undefined ? undefined : (JSON.parse(text) as T)
 
 /** A hit of a search, or the answer to a GET. `verbatim` is the stored field that holds the text where `_source` lost digits. */
 export const readHit = (text: string, verbatim: string): Hit => {

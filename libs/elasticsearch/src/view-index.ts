@@ -68,7 +68,9 @@ export class ViewIndices {
   async open(identity: IndexIdentity, options: IndexOptions): Promise<ViewIndex> {
     for (;;) {
       const found = await this.#list(`${identity.view}-${identity.plan}-*`)
-      const fitting = [...found].filter(([, index]) => sameIdentity(index.mappings?._meta ?? {}, identity)).sort(([a], [b]) => numberOf(b) - numberOf(a))[0]
+      const fitting = [...found]
+        .filter(([, index]) => sameIdentity(index.mappings?._meta ?? {}, identity))
+        .sort(([a], [b]) => numberOf(b) - numberOf(a))[0]
       if (fitting !== undefined) return this.#describe(fitting[0], fitting[1], identity.view, false)
       const next = Math.max(0, ...[...found.keys()].map(numberOf)) + 1
       const name = `${identity.view}-${identity.plan}-${next}`
@@ -110,7 +112,9 @@ export class ViewIndices {
     })
     if (status === 404) return new Map()
     if (view in body) {
-      throw new HeadraceError('elasticsearch.alias_taken', `an index has the name of the view ${view}`, { hint: 'Rename the view or remove the index.' })
+      throw new HeadraceError('elasticsearch.alias_taken', `an index has the name of the view ${view}`, {
+        hint: 'Rename the view or remove the index.',
+      })
     }
     return new Map(Object.entries(body).map(([name, index]) => [name, index.mappings?._meta ?? {}]))
   }
@@ -119,15 +123,30 @@ export class ViewIndices {
     const behind = await this.behind(identity.view)
     for (const [name, meta] of behind) {
       if (meta.pipeline === identity.pipeline) continue
-      throw new HeadraceError('elasticsearch.alias_taken', `the alias ${identity.view} points to ${name}, which belongs to ${meta.pipeline ?? 'nobody we know'}`, {
-        hint: 'Give the view another name, or remove the alias.',
-      })
+      throw new HeadraceError(
+        'elasticsearch.alias_taken',
+        `the alias ${identity.view} points to ${name}, which belongs to ${meta.pipeline ?? 'nobody we know'}`,
+        {
+          hint: 'Give the view another name, or remove the alias.',
+        },
+      )
     }
     return behind.size === 0
   }
 
-  async #create(name: string, identity: IndexIdentity, options: IndexOptions, first: boolean): Promise<boolean> {
-    const loading = first ? {} : { 'index.refresh_interval': '-1', 'index.auto_expand_replicas': 'false', 'index.number_of_replicas': 0 }
+  async #create(
+    name: string,
+    identity: IndexIdentity,
+    options: IndexOptions,
+    first: boolean,
+  ): Promise<boolean> {
+    const loading = first
+      ? {}
+      : {
+          'index.refresh_interval': '-1',
+          'index.auto_expand_replicas': 'false',
+          'index.number_of_replicas': 0,
+        }
     const body = {
       settings: {
         'index.number_of_shards': options.shards,
@@ -140,19 +159,41 @@ export class ViewIndices {
       mappings: { ...options.mappings, _meta: identity },
       aliases: { [writeAliasOf(name)]: { is_hidden: true }, ...(first ? { [identity.view]: {} } : {}) },
     }
-    const { status, text } = await this.#elasticsearch.send({ method: 'PUT', path: `/${name}`, body: JSON.stringify(body), accept: [400] })
+    const { status, text } = await this.#elasticsearch.send({
+      method: 'PUT',
+      path: `/${name}`,
+      body: JSON.stringify(body),
+      accept: [400],
+    })
     if (status !== 400) return true
     if (text.includes('resource_already_exists_exception')) return false
-    throw new HeadraceError('elasticsearch.refused', `the index ${name} cannot be made: ${text.slice(0, 400)}`)
+    throw new HeadraceError(
+      'elasticsearch.refused',
+      `the index ${name} cannot be made: ${text.slice(0, 400)}`,
+    )
   }
 
   /** Refresh and copies as they should be, then the view's alias moves to this index in one step. The old index stays. */
-  async goLive(view: string, index: ViewIndex, options: Pick<IndexOptions, 'replicas' | 'refreshInterval'>): Promise<void> {
-    const settings = { 'index.refresh_interval': options.refreshInterval, 'index.auto_expand_replicas': options.replicas }
-    await this.#elasticsearch.send({ method: 'PUT', path: `/${index.name}/_settings`, body: JSON.stringify(settings) })
+  async goLive(
+    view: string,
+    index: ViewIndex,
+    options: Pick<IndexOptions, 'replicas' | 'refreshInterval'>,
+  ): Promise<void> {
+    const settings = {
+      'index.refresh_interval': options.refreshInterval,
+      'index.auto_expand_replicas': options.replicas,
+    }
+    await this.#elasticsearch.send({
+      method: 'PUT',
+      path: `/${index.name}/_settings`,
+      body: JSON.stringify(settings),
+    })
     await this.refresh(index.name)
     const others = [...(await this.behind(view)).keys()].filter(name => name !== index.name)
-    const actions = [...others.map(name => ({ remove: { index: name, alias: view } })), { add: { index: index.name, alias: view } }]
+    const actions = [
+      ...others.map(name => ({ remove: { index: name, alias: view } })),
+      { add: { index: index.name, alias: view } },
+    ]
     await this.#elasticsearch.send({ method: 'POST', path: '/_aliases', body: JSON.stringify({ actions }) })
   }
 
@@ -161,7 +202,10 @@ export class ViewIndices {
   }
 
   async count(target: string): Promise<number> {
-    const { body } = await this.#elasticsearch.json<{ readonly count: number }>({ method: 'GET', path: `/${target}/_count` })
+    const { body } = await this.#elasticsearch.json<{ readonly count: number }>({
+      method: 'GET',
+      path: `/${target}/_count`,
+    })
     return body.count
   }
 

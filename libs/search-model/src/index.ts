@@ -12,4 +12,10 @@ export { DEFAULT_LIMITS, type ParseLimits, parseQuery } from './query/parse-quer
 export { parseTree } from './query/parse-tree.ts'
 export { describePlace, QueryError } from './query/query-error.ts'
 export { fieldNames, type Resolved, resolveExpression } from './query/resolve.ts'
-export { buildSearch, checkProjection, type SearchBody, type SearchRequest, type SortKey } from './query/search-request.ts'
+export {
+  buildSearch,
+  checkProjection,
+  type SearchBody,
+  type SearchRequest,
+  type SortKey,
+} from './query/search-request.ts'

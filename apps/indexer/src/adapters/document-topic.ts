@@ -19,24 +19,35 @@ export interface DocumentTopicOptions {
 export const incarnationOf = (value: Buffer | null): string | undefined => {
   if (value === null) return undefined
   const { record } = DocumentRecord.decode(value)
-  return record?.$case === 'marker' && record.value.kind === MarkerKind.INCARNATION ? record.value.incarnation : undefined
+  return record?.$case === 'marker' && record.value.kind === MarkerKind.INCARNATION
+    ? record.value.incarnation
+    : undefined
 }
 
-const firstIncarnation = async ({ reader, topic, signal }: DocumentTopicOptions, partition: number): Promise<string | undefined> => {
+const firstIncarnation = async (
+  { reader, topic, signal }: DocumentTopicOptions,
+  partition: number,
+): Promise<string | undefined> => {
   const { start } = await reader.bounds(topic, partition)
   for await (const { records } of reader.readToEnd(topic, partition, start, signal)) {
     for (const { value } of records) {
       const id = incarnationOf(value)
       if (id !== undefined) return id
-      throw new HeadraceError('indexer.topic_unmarked', `partition ${partition} of ${topic} does not begin with an incarnation marker`, {
-        hint: 'The topic was not made by `headrace topics apply`. Delete it, run that, and let the aggregator fill it anew.',
-      })
+      throw new HeadraceError(
+        'indexer.topic_unmarked',
+        `partition ${partition} of ${topic} does not begin with an incarnation marker`,
+        {
+          hint: 'The topic was not made by `headrace topics apply`. Delete it, run that, and let the aggregator fill it anew.',
+        },
+      )
     }
   }
   return undefined
 }
 
-const allIncarnations = async (options: DocumentTopicOptions): Promise<Readonly<Record<string, string>> | undefined> => {
+const allIncarnations = async (
+  options: DocumentTopicOptions,
+): Promise<Readonly<Record<string, string>> | undefined> => {
   const ids: Record<string, string> = {}
   for (let partition = 0; partition < options.partitions; partition++) {
     const id = await firstIncarnation(options, partition)
@@ -47,17 +58,26 @@ const allIncarnations = async (options: DocumentTopicOptions): Promise<Readonly<
 }
 
 /** Services never make topics (design 02 §2.3): wait until ours is there with its partitions and markers, and give those. */
-export const awaitDocumentTopic = async (options: DocumentTopicOptions): Promise<Readonly<Record<string, string>>> => {
+export const awaitDocumentTopic = async (
+  options: DocumentTopicOptions,
+): Promise<Readonly<Record<string, string>>> => {
   const { admin, topic, partitions, signal, waiting } = options
   for (;;) {
     signal.throwIfAborted()
     const found = await admin.describe(topic)
     if (found !== null && found.partitions !== partitions) {
-      throw new HeadraceError('kafka.partition_mismatch', `${topic} has ${found.partitions} partitions, the pipeline says ${partitions}`)
+      throw new HeadraceError(
+        'kafka.partition_mismatch',
+        `${topic} has ${found.partitions} partitions, the pipeline says ${partitions}`,
+      )
     }
     const ids = found === null ? undefined : await allIncarnations(options)
     if (ids !== undefined) return ids
-    waiting(found === null ? 'the document topic does not exist yet; `headrace topics apply` makes it' : 'the incarnation markers are not written yet')
+    waiting(
+      found === null
+        ? 'the document topic does not exist yet; `headrace topics apply` makes it'
+        : 'the incarnation markers are not written yet',
+    )
     await sleep(EVERY_MS, undefined, { signal })
   }
 }

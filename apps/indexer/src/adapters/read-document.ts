@@ -29,9 +29,14 @@ export const documentReading = (shape: DocumentShape): DocumentReading => {
   return ({ key, value, offset }) => {
     if (key === null || isMarkerKey(key)) return 'marker'
     const id = key.toString()
-    if (value === null) return { item: { kind: 'delete', id, version: offset }, oldestCommitUs: 0n, stub: false }
+    if (value === null)
+      return { item: { kind: 'delete', id, version: offset }, oldestCommitUs: 0n, stub: false }
     const { record } = DocumentRecord.decode(value)
-    if (record?.$case !== 'document') throw new HeadraceError('decode.framing', `the record at offset ${offset} of a document topic is no document`)
+    if (record?.$case !== 'document')
+      throw new HeadraceError(
+        'decode.framing',
+        `the record at offset ${offset} of a document topic is no document`,
+      )
     const { source, side, error, oldestCommitUs } = record.value
     if (error !== '') return stub(id, offset, error, oldestCommitUs)
     try {

@@ -19,7 +19,14 @@ export interface GoLiveOptions {
 }
 
 /** All members together have taken every partition to its end as it was when we looked. */
-const isCaughtUp = async ({ kafka, reader, index, groupId, topic, partitions }: GoLiveOptions): Promise<boolean> => {
+const isCaughtUp = async ({
+  kafka,
+  reader,
+  index,
+  groupId,
+  topic,
+  partitions,
+}: GoLiveOptions): Promise<boolean> => {
   const all = Array.from({ length: partitions }, (_, partition) => partition)
   const ends: bigint[] = []
   for (const partition of all) ends.push((await reader.bounds(topic, partition)).end)
@@ -32,7 +39,9 @@ const isCaughtUp = async ({ kafka, reader, index, groupId, topic, partitions }: 
 }
 
 /** An index that was filled beside the live one takes its place once it is caught up (06 E10); the old one stays for a way back. */
-export const goLiveWhenCaughtUp = (options: GoLiveOptions): { readonly look: () => void; readonly stop: () => Promise<void> } => {
+export const goLiveWhenCaughtUp = (
+  options: GoLiveOptions,
+): { readonly look: () => void; readonly stop: () => Promise<void> } => {
   const { indices, index, indexOptions, view, events } = options
   let live = index.live
   let next = 0
@@ -49,7 +58,9 @@ export const goLiveWhenCaughtUp = (options: GoLiveOptions): { readonly look: () 
       next = performance.now() + LOOK_EVERY_MS
       looking = attempt()
         // the next look tries again; what is really wrong shows in the session
-        .catch((error: unknown) => events.notYetLive(view, error instanceof Error ? error.message : String(error)))
+        .catch((error: unknown) =>
+          events.notYetLive(view, error instanceof Error ? error.message : String(error)),
+        )
         .finally(() => {
           looking = undefined
         })

@@ -26,7 +26,11 @@ interface Gathered {
   readonly superseded: number
 }
 
-const gather = (records: readonly IncomingRecord[], partition: number, { reading, sawIncarnation }: IndexRecordsOptions): Gathered => {
+const gather = (
+  records: readonly IncomingRecord[],
+  partition: number,
+  { reading, sawIncarnation }: IndexRecordsOptions,
+): Gathered => {
   const works = new Map<string, IndexWork>()
   const oldest: bigint[] = []
   let documents = 0
@@ -44,7 +48,12 @@ const gather = (records: readonly IncomingRecord[], partition: number, { reading
   return { works, oldest, superseded: documents - works.size }
 }
 
-const stubFor = ({ id, version }: BulkItem, reason: string): BulkItem => ({ kind: 'index', id, version, body: stubBody(id, reason) })
+const stubFor = ({ id, version }: BulkItem, reason: string): BulkItem => ({
+  kind: 'index',
+  id,
+  version,
+  body: stubBody(id, reason),
+})
 
 /**
  * Brings records of one partition into the index. When it returns, each of them is indexed, was older than what is indexed, or was
@@ -71,7 +80,11 @@ export const indexRecords = async (
   countOutcomes([...works.values()], outcomes, options)
 }
 
-const countOutcomes = (works: readonly IndexWork[], outcomes: readonly BulkOutcome[], { view, events }: IndexRecordsOptions): void => {
+const countOutcomes = (
+  works: readonly IndexWork[],
+  outcomes: readonly BulkOutcome[],
+  { view, events }: IndexRecordsOptions,
+): void => {
   works.forEach((work, i) => {
     const { kind } = outcomes[i]!
     switch (kind) {
@@ -88,7 +101,12 @@ const countOutcomes = (works: readonly IndexWork[], outcomes: readonly BulkOutco
   })
 }
 
-const rejectedItems = (items: readonly BulkItem[], outcomes: readonly BulkOutcome[], partition: number, { view, events }: IndexRecordsOptions): readonly BulkItem[] =>
+const rejectedItems = (
+  items: readonly BulkItem[],
+  outcomes: readonly BulkOutcome[],
+  partition: number,
+  { view, events }: IndexRecordsOptions,
+): readonly BulkItem[] =>
   outcomes.flatMap((outcome, i) => {
     if (outcome.kind !== 'rejected') return []
     const item = items[i]!
@@ -97,9 +115,15 @@ const rejectedItems = (items: readonly BulkItem[], outcomes: readonly BulkOutcom
   })
 
 /** A stub that is refused too is only told: nothing that could be sent would be taken, and the rest must go on. */
-const writeStubs = async (stubs: readonly BulkItem[], partition: number, { view, target, bulk, events }: IndexRecordsOptions, signal: AbortSignal): Promise<void> => {
+const writeStubs = async (
+  stubs: readonly BulkItem[],
+  partition: number,
+  { view, target, bulk, events }: IndexRecordsOptions,
+  signal: AbortSignal,
+): Promise<void> => {
   const outcomes = await bulk.write(target, stubs, signal)
   outcomes.forEach((outcome, i) => {
-    if (outcome.kind === 'rejected') events.rejected(view, partition, stubs[i]!.version, `the stub as well: ${outcome.reason}`)
+    if (outcome.kind === 'rejected')
+      events.rejected(view, partition, stubs[i]!.version, `the stub as well: ${outcome.reason}`)
   })
 }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ViewIndex } from '@headrace/elasticsearch'
 import { codeOf } from '@headrace/errors'
-import type { Batch, CommittedOffset, GroupConsumer, Kafka, Membership, PartitionReader } from '@headrace/kafka'
+import type {
+  Batch,
+  CommittedOffset,
+  GroupConsumer,
+  Kafka,
+  Membership,
+  PartitionReader,
+} from '@headrace/kafka'
 import type { Health } from '@headrace/runtime'
 import type { Events } from '../events.ts'
 import { PartitionLane, type LaneOptions } from './partition-lane.ts'
@@ -41,7 +48,8 @@ interface Generation {
 export const offsetMark = (index: ViewIndex): string => `index ${index.name} ${index.uuid}`
 
 /** Where to begin in this index: at what is committed for it, else at the start of the log. */
-export const trusted = (offset: CommittedOffset, index: ViewIndex): bigint | null => (offset.metadata === offsetMark(index) ? offset.next : null)
+export const trusted = (offset: CommittedOffset, index: ViewIndex): bigint | null =>
+  offset.metadata === offsetMark(index) ? offset.next : null
 
 /** One membership in a view's group, from joining until the signal fires or something fails. */
 export class IndexSession {
@@ -76,7 +84,12 @@ export class IndexSession {
   }
 
   #assigned(consumer: GroupConsumer, membership: Membership): void {
-    const generation: Generation = { membership, ended: new AbortController(), lanes: new Map(), done: new Map() }
+    const generation: Generation = {
+      membership,
+      ended: new AbortController(),
+      lanes: new Map(),
+      done: new Map(),
+    }
     this.#generation = generation
     void this.#startPartitions(consumer, generation).catch((error: unknown) => {
       if (!generation.ended.signal.aborted) this.#fail(error)
@@ -115,7 +128,8 @@ export class IndexSession {
     health.turned()
     // while Elasticsearch is slow or away, nothing more is taken; the consumer keeps its heartbeats (06 E11)
     if (this.#waitingBytes() < MOST_WAITING_BYTES) {
-      for (const batch of await consumer.poll({ maxRecords: POLL_RECORDS, maxWaitMs: POLL_MS, signal })) this.#dispatch(batch)
+      for (const batch of await consumer.poll({ maxRecords: POLL_RECORDS, maxWaitMs: POLL_MS, signal }))
+        this.#dispatch(batch)
     } else {
       await sleep(20, undefined, { signal }).catch(() => undefined)
     }
@@ -177,7 +191,10 @@ export class IndexSession {
     if (generation === undefined) return
     const giveUp = new AbortController()
     const drained = Promise.all([...generation.lanes.values()].map(lane => lane.drain()))
-    await Promise.race([drained, sleep(DRAIN_MS, undefined, { signal: giveUp.signal }).catch(() => undefined)])
+    await Promise.race([
+      drained,
+      sleep(DRAIN_MS, undefined, { signal: giveUp.signal }).catch(() => undefined),
+    ])
     giveUp.abort()
     await this.#commit(consumer)
   }

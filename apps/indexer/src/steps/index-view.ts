@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BulkSizer, BulkWriter, type IndexOptions, type ViewIndex, ViewIndices } from '@headrace/elasticsearch'
+import {
+  BulkSizer,
+  BulkWriter,
+  type IndexOptions,
+  type ViewIndex,
+  ViewIndices,
+} from '@headrace/elasticsearch'
 import { backoffDelay, codeOf, type ErrorCode, HeadraceError, retryPolicy } from '@headrace/errors'
 import type { Kafka, PartitionReader } from '@headrace/kafka'
 import type { CompiledView, Pipeline } from '@headrace/pipeline'
@@ -34,7 +40,8 @@ export interface IndexViewOptions {
 /** Nothing is lost: wait, and go on from the committed offsets. */
 const BEGIN_ANEW: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.fenced', 'elasticsearch.unreachable']
 
-export const groupOf = (pipeline: string, view: string, plan: string): string => `${pipeline}.indexer.${view}.${plan}`
+export const groupOf = (pipeline: string, view: string, plan: string): string =>
+  `${pipeline}.indexer.${view}.${plan}`
 
 /** Keeps one view's index in step with its document topic until the signal fires. */
 export const indexView = async (options: IndexViewOptions, signal: AbortSignal): Promise<void> => {
@@ -62,7 +69,11 @@ export const indexView = async (options: IndexViewOptions, signal: AbortSignal):
   }
 }
 
-const spell = async (options: IndexViewOptions, reader: PartitionReader, signal: AbortSignal): Promise<void> => {
+const spell = async (
+  options: IndexViewOptions,
+  reader: PartitionReader,
+  signal: AbortSignal,
+): Promise<void> => {
   const { pipeline, view, kafka, elasticsearch, instance, events, health } = options
   const topic = pipeline.topics.documents(view.name, view.plan)
   const incarnations = await awaitDocumentTopic({
@@ -90,7 +101,18 @@ const spell = async (options: IndexViewOptions, reader: PartitionReader, signal:
     nowUs: () => BigInt(Date.now()) * 1_000n,
     sawIncarnation: (partition: number, id: string) => refuseOther(topic, partition, id, incarnations),
   }
-  const goLive = goLiveWhenCaughtUp({ kafka, reader, indices, index, indexOptions, groupId, topic, view: view.name, partitions: pipeline.partitions, events })
+  const goLive = goLiveWhenCaughtUp({
+    kafka,
+    reader,
+    indices,
+    index,
+    indexOptions,
+    groupId,
+    topic,
+    view: view.name,
+    partitions: pipeline.partitions,
+    events,
+  })
   const session = new IndexSession({
     kafka,
     reader,
@@ -116,13 +138,22 @@ const openIndex = async (
   { pipeline, view, elasticsearch, events, health }: IndexViewOptions,
   indices: ViewIndices,
   indexOptions: IndexOptions,
-  { topic, incarnations }: { readonly topic: string; readonly incarnations: Readonly<Record<string, string>> },
+  {
+    topic,
+    incarnations,
+  }: { readonly topic: string; readonly incarnations: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<ViewIndex> => {
   for (let attempt = 0; ; attempt++) {
     try {
       await elasticsearch.checkVersion(signal)
-      const identity = { pipeline: pipeline.name, view: view.name, plan: view.plan, documentTopic: topic, incarnations }
+      const identity = {
+        pipeline: pipeline.name,
+        view: view.name,
+        plan: view.plan,
+        documentTopic: topic,
+        incarnations,
+      }
       const index = await indices.open(identity, indexOptions)
       events.indexOpened(view.name, index)
       return index
@@ -137,7 +168,14 @@ const openIndex = async (
   }
 }
 
-const refuseOther = (topic: string, partition: number, id: string, incarnations: Readonly<Record<string, string>>): void => {
+const refuseOther = (
+  topic: string,
+  partition: number,
+  id: string,
+  incarnations: Readonly<Record<string, string>>,
+): void => {
   if (incarnations[partition] === id) return
-  throw new HeadraceError('indexer.topic_remade', `${topic} was made anew`, { where: `partition ${partition}` })
+  throw new HeadraceError('indexer.topic_remade', `${topic} was made anew`, {
+    where: `partition ${partition}`,
+  })
 }

@@ -6,7 +6,11 @@ const MOST_RECORDS = 5_000
 export interface LaneOptions {
   readonly partition: number
   /** Does the work; throws when the signal fires or for good. */
-  readonly index: (records: readonly IncomingRecord[], partition: number, signal: AbortSignal) => Promise<void>
+  readonly index: (
+    records: readonly IncomingRecord[],
+    partition: number,
+    signal: AbortSignal,
+  ) => Promise<void>
   /** Everything before `next` is in the index. */
   readonly done: (partition: number, next: bigint) => void
   readonly failed: (error: unknown) => void
@@ -72,4 +76,5 @@ export class PartitionLane {
   }
 }
 
-const bytesOf = ({ records }: Batch): number => records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
+const bytesOf = ({ records }: Batch): number =>
+  records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)

@@ -9,7 +9,7 @@ import { Health } from '@headrace/runtime'
 import { KEY_FIELD, VERBATIM_FIELD } from '@headrace/search-model'
 import { createLogger, Metrics } from '@headrace/telemetry'
 import { backends, nodeCommand, uniqueName } from '@headrace/testkit'
-import { Document, DocumentRecord, markerKey, MarkerKind, partitionOf } from '@headrace/wire'
+import { type Document, DocumentRecord, markerKey, MarkerKind, partitionOf } from '@headrace/wire'
 import { runIndexer } from '../app.ts'
 import { createEvents } from '../events.ts'
 import { PARTITIONS, PLAN, testPipeline } from './test-pipeline.ts'
@@ -22,7 +22,10 @@ export interface RunningIndexer {
 
 const marker = (): { readonly key: Buffer; readonly value: Buffer } => {
   const value = { kind: MarkerKind.INCARNATION, position: undefined, writer: '', incarnation: randomUUID() }
-  return { key: markerKey(value), value: Buffer.from(DocumentRecord.encode({ record: { $case: 'marker', value } }).finish()) }
+  return {
+    key: markerKey(value),
+    value: Buffer.from(DocumentRecord.encode({ record: { $case: 'marker', value } }).finish()),
+  }
 }
 
 export interface DocumentFields {
@@ -45,8 +48,12 @@ export class Harness {
   }
 
   async makeTopic(): Promise<void> {
-    await this.kafka.admin.ensure([{ topic: this.topic, partitions: PARTITIONS, config: { 'cleanup.policy': 'compact' } }])
-    await this.write(Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: this.topic, partition, ...marker() })))
+    await this.kafka.admin.ensure([
+      { topic: this.topic, partitions: PARTITIONS, config: { 'cleanup.policy': 'compact' } },
+    ])
+    await this.write(
+      Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: this.topic, partition, ...marker() })),
+    )
   }
 
   document(key: string, source: string, fields: DocumentFields = {}): OutgoingRecord {
@@ -59,7 +66,10 @@ export class Harness {
       asOf: undefined,
       error: fields.error ?? '',
     }
-    return { ...this.tombstone(key), value: Buffer.from(DocumentRecord.encode({ record: { $case: 'document', value } }).finish()) }
+    return {
+      ...this.tombstone(key),
+      value: Buffer.from(DocumentRecord.encode({ record: { $case: 'document', value } }).finish()),
+    }
   }
 
   tombstone(key: string): OutgoingRecord {
@@ -68,7 +78,8 @@ export class Harness {
 
   async write(records: readonly OutgoingRecord[]): Promise<void> {
     const writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
-    for (let at = 0; at < records.length; at += 2_000) await writer.write({ records: records.slice(at, at + 2_000) })
+    for (let at = 0; at < records.length; at += 2_000)
+      await writer.write({ records: records.slice(at, at + 2_000) })
     await writer.stop()
   }
 
@@ -81,7 +92,15 @@ export class Harness {
     const log = createLogger({ service: 'indexer', destination: { write: () => undefined } })
     const index = { shards: 1, replicas: '0-1', refreshInterval: '1s', gcDeletes: '1d' }
     const done = runIndexer(
-      { pipeline: this.pipeline, kafka, elasticsearch, instance: 'indexer-0', index, events: createEvents(log, metrics), health: new Health() },
+      {
+        pipeline: this.pipeline,
+        kafka,
+        elasticsearch,
+        instance: 'indexer-0',
+        index,
+        events: createEvents(log, metrics),
+        health: new Health(),
+      },
       stop.signal,
     ).finally(async () => {
       await kafka.stop()
@@ -103,7 +122,9 @@ export class Harness {
     const { command, args } = nodeCommand()
     const { kafkaBrokers, elasticsearchUrl } = backends()
     const program = join(import.meta.dirname, 'indexer-program.ts')
-    return spawn(command, [...args, program, this.pipeline.name, kafkaBrokers.join(','), elasticsearchUrl], { stdio: 'inherit' })
+    return spawn(command, [...args, program, this.pipeline.name, kafkaBrokers.join(','), elasticsearchUrl], {
+      stdio: 'inherit',
+    })
   }
 
   /** What a search would see, stubs included. */

@@ -20,6 +20,17 @@ await runService({
     scope.onStop('elasticsearch', () => elasticsearch.close())
     const index = { shards: 1, replicas: '0-1', refreshInterval: '1s', gcDeletes: '1d' }
     const events = createEvents(log, new Metrics('indexer'))
-    await runIndexer({ pipeline: testPipeline(name), kafka, elasticsearch, instance: 'indexer-0', index, events, health: new Health() }, signal)
+    await runIndexer(
+      {
+        pipeline: testPipeline(name),
+        kafka,
+        elasticsearch,
+        instance: 'indexer-0',
+        index,
+        events,
+        health: new Health(),
+      },
+      signal,
+    )
   },
 })

@@ -5,7 +5,10 @@ import { topicNames } from '@headrace/wire'
 export const PLAN = '0123456789'
 export const PARTITIONS = 4
 
-const value = (name: string, kind: 'int64' | 'text' | 'json' | 'decimal' | 'timestamptz'): DocumentShape['fields'][number] => ({
+const value = (
+  name: string,
+  kind: 'int64' | 'text' | 'json' | 'decimal' | 'timestamptz',
+): DocumentShape['fields'][number] => ({
   kind: 'value',
   name,
   type: { kind, dimensions: 0 },
@@ -21,7 +24,11 @@ const shapeOf = (view: string): DocumentShape => ({
     value('created_at', 'timestamptz'),
     value('metadata', 'json'),
     { kind: 'list', name: 'annotations', fields: [value('class', 'text'), value('metadata', 'json')] },
-    { kind: 'object', name: 'search', fields: [value('count', 'int64'), { kind: 'counts', name: 'class_count' }] },
+    {
+      kind: 'object',
+      name: 'search',
+      fields: [value('count', 'int64'), { kind: 'counts', name: 'class_count' }],
+    },
   ],
 })
 

@@ -9,13 +9,20 @@ interface Cursor {
 }
 
 /** Names what a cursor belongs to: it cannot be used with another query or sort. */
-export const fingerprint = (...parts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)
+export const fingerprint = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)
 
 export const writeCursor = (asked: string, after: readonly string[]): string =>
   Buffer.from(JSON.stringify({ v: 1, asked, after } satisfies Cursor)).toString('base64url')
 
 const invalid = (): never => {
-  throw new SearchError(400, 'search.cursor_invalid', 'the cursor does not belong to this query and sort', [], 'Send the same query and sort with it, or begin at the first page without a cursor.')
+  throw new SearchError(
+    400,
+    'search.cursor_invalid',
+    'the cursor does not belong to this query and sort',
+    [],
+    'Send the same query and sort with it, or begin at the first page without a cursor.',
+  )
 }
 
 /** A sort value is a number, a text, true, false or null: whatever else was put into a cursor does not reach Elasticsearch. */
@@ -37,6 +44,7 @@ export const readCursor = (text: string, asked: string): readonly string[] => {
     return invalid()
   }
   const after = cursor?.after
-  if (cursor?.v !== 1 || cursor.asked !== asked || !Array.isArray(after) || !after.every(isSortValue)) return invalid()
+  if (cursor?.v !== 1 || cursor.asked !== asked || !Array.isArray(after) || !after.every(isSortValue))
+    return invalid()
   return after
 }

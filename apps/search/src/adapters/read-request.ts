@@ -1,4 +1,15 @@
-import { type DocumentShape, type Expression, type Facet, type ParseLimits, parseQuery, parseTree, QueryError, resolveExpression, type SearchRequest, type SortKey } from '@headrace/search-model'
+import {
+  type DocumentShape,
+  type Expression,
+  type Facet,
+  type ParseLimits,
+  parseQuery,
+  parseTree,
+  QueryError,
+  resolveExpression,
+  type SearchRequest,
+  type SortKey,
+} from '@headrace/search-model'
 import { fingerprint, readCursor } from './cursor.ts'
 
 export interface RequestLimits {
@@ -28,9 +39,15 @@ const refuse = (message: string, path: string): never => {
   throw new QueryError('query.syntax', message, { place: { path } })
 }
 
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const optional = <T>(value: unknown, path: string, what: string, holds: (value: unknown) => value is T): T | undefined => {
+const optional = <T>(
+  value: unknown,
+  path: string,
+  what: string,
+  holds: (value: unknown) => value is T,
+): T | undefined => {
   if (value === undefined || value === null) return undefined
   return holds(value) ? value : refuse(`"${path}" is ${what}`, path)
 }
@@ -42,16 +59,25 @@ const isList = (value: unknown): value is readonly unknown[] => Array.isArray(va
 
 const wholeOf = (value: unknown, path: string, from: number, to: number, fallback: number): number => {
   if (value === undefined || value === null) return fallback
-  if (!Number.isInteger(value) || (value as number) < from) return refuse(`"${path}" is a whole number >= ${from}`, path)
-  if ((value as number) > to) throw new QueryError('query.limit', `"${path}" is at most ${to}`, { place: { path } })
+  if (!Number.isInteger(value) || (value as number) < from)
+    return refuse(`"${path}" is a whole number >= ${from}`, path)
+  if ((value as number) > to)
+    throw new QueryError('query.limit', `"${path}" is at most ${to}`, { place: { path } })
   return value as number
 }
 
 /** `["width", "-created_at"]`, or `{ "path": "width", "order": "desc" }`. */
 const sortKey = (value: unknown, i: number): SortKey => {
   const path = `sort[${i}]`
-  if (isText(value) && value !== '' && value !== '-') return value.startsWith('-') ? { path: value.slice(1), descending: true } : { path: value, descending: false }
-  if (isObject(value) && isText(value['path']) && [undefined, 'asc', 'desc'].includes(value['order'] as string | undefined)) {
+  if (isText(value) && value !== '' && value !== '-')
+    return value.startsWith('-')
+      ? { path: value.slice(1), descending: true }
+      : { path: value, descending: false }
+  if (
+    isObject(value) &&
+    isText(value['path']) &&
+    [undefined, 'asc', 'desc'].includes(value['order'] as string | undefined)
+  ) {
     return { path: value['path'], descending: value['order'] === 'desc' }
   }
   return refuse('a sort key is "path", "-path" or {"path": "...", "order": "asc" | "desc"}', path)
@@ -59,20 +85,23 @@ const sortKey = (value: unknown, i: number): SortKey => {
 
 const sortOf = (value: unknown): readonly SortKey[] => {
   const keys = optional(value, 'sort', 'a list of sort keys', isList) ?? []
-  if (keys.length > MOST_SORT_KEYS) throw new QueryError('query.limit', `at most ${MOST_SORT_KEYS} sort keys`, { place: { path: 'sort' } })
+  if (keys.length > MOST_SORT_KEYS)
+    throw new QueryError('query.limit', `at most ${MOST_SORT_KEYS} sort keys`, { place: { path: 'sort' } })
   return keys.map(sortKey)
 }
 
 const facetOf = (value: unknown, i: number): Facet => {
   const path = `facets[${i}]`
   if (isText(value)) return { path: value, size: FACET_SIZE }
-  if (!isObject(value) || !isText(value['path'])) return refuse('a facet is "path" or {"path": "...", "size": 10}', path)
+  if (!isObject(value) || !isText(value['path']))
+    return refuse('a facet is "path" or {"path": "...", "size": 10}', path)
   return { path: value['path'], size: wholeOf(value['size'], `${path}.size`, 1, LARGEST_FACET, FACET_SIZE) }
 }
 
 const facetsOf = (value: unknown): readonly Facet[] => {
   const facets = optional(value, 'facets', 'a list of facets', isList) ?? []
-  if (facets.length > MOST_FACETS) throw new QueryError('query.limit', `at most ${MOST_FACETS} facets`, { place: { path: 'facets' } })
+  if (facets.length > MOST_FACETS)
+    throw new QueryError('query.limit', `at most ${MOST_FACETS} facets`, { place: { path: 'facets' } })
   return facets.map(facetOf)
 }
 
@@ -86,10 +115,23 @@ const filterOf = (body: Members, limits: ParseLimits): Expression | undefined =>
 }
 
 /** Reads and checks a search request. Throws QueryError (400) with the position of what is wrong; nothing of it is raw query DSL. */
-export const readRequest = (shape: DocumentShape, given: unknown, { limits, pageSize, timeoutMs }: RequestLimits): Asked => {
-  const body = given === undefined || given === null ? {} : isObject(given) ? given : refuse('the body is a JSON object', 'body')
+export const readRequest = (
+  shape: DocumentShape,
+  given: unknown,
+  { limits, pageSize, timeoutMs }: RequestLimits,
+): Asked => {
+  const body =
+    given === undefined || given === null
+      ? {}
+      : isObject(given)
+        ? given
+        : refuse('the body is a JSON object', 'body')
   const other = Object.keys(body).find(name => !KNOWN.includes(name))
-  if (other !== undefined) return refuse(`"${other}" has no meaning; a search takes ${KNOWN.filter(name => name !== 'after').join(', ')}`, other)
+  if (other !== undefined)
+    return refuse(
+      `"${other}" has no meaning; a search takes ${KNOWN.filter(name => name !== 'after').join(', ')}`,
+      other,
+    )
   const expression = filterOf(body, limits)
   const sort = sortOf(body['sort'])
   const asked = fingerprint(shape.view, body['query'] ?? null, body['filter'] ?? null, sort)
@@ -103,5 +145,9 @@ export const readRequest = (shape: DocumentShape, given: unknown, { limits, page
     facets: facetsOf(body['facets']),
     timeoutMs,
   }
-  return { request, fields: optional(body['fields'], 'fields', 'a list of names', isTexts), fingerprint: asked }
+  return {
+    request,
+    fields: optional(body['fields'], 'fields', 'a list of names', isTexts),
+    fingerprint: asked,
+  }
 }

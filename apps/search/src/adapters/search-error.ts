@@ -5,7 +5,13 @@ export class SearchError extends HeadraceError {
   readonly status: number
   readonly nearest: readonly string[]
 
-  constructor(status: number, code: Extract<ErrorCode, `search.${string}`>, message: string, nearest: readonly string[] = [], hint?: string) {
+  constructor(
+    status: number,
+    code: Extract<ErrorCode, `search.${string}`>,
+    message: string,
+    nearest: readonly string[] = [],
+    hint?: string,
+  ) {
     super(code, message, hint === undefined ? {} : { hint })
     this.name = 'SearchError'
     this.status = status

@@ -51,11 +51,15 @@ export class ViewBook {
   find(name: string): CompiledView {
     const view = this.#views.get(name)
     if (view !== undefined) return view
-    throw new SearchError(404, 'search.view_unknown', `there is no view ${name}`, nearestNames(name, this.#views.keys()))
+    throw new SearchError(
+      404,
+      'search.view_unknown',
+      `there is no view ${name}`,
+      nearestNames(name, this.#views.keys()),
+    )
   }
 
   fields(shape: DocumentShape): readonly FieldDescription[] {
     return describe(shape.fields, '')
   }
 }
-

@@ -35,9 +35,16 @@ const answerOf = (error: HeadraceError): ErrorAnswer => {
 /** An index that is not there is a view that is not ready: its indexer makes it. */
 const translated = (error: HeadraceError): HeadraceError => {
   if (error.code === 'elasticsearch.index_missing') {
-    return new SearchError(503, 'search.not_ready', 'the view has no index yet', [], 'Its indexer makes one as soon as the document topic is there.')
+    return new SearchError(
+      503,
+      'search.not_ready',
+      'the view has no index yet',
+      [],
+      'Its indexer makes one as soon as the document topic is there.',
+    )
   }
-  if (error.code === 'elasticsearch.unreachable') return new SearchError(503, 'search.not_ready', 'Elasticsearch does not answer', [], 'Ask again shortly.')
+  if (error.code === 'elasticsearch.unreachable')
+    return new SearchError(503, 'search.not_ready', 'Elasticsearch does not answer', [], 'Ask again shortly.')
   return error
 }
 
@@ -47,7 +54,8 @@ export const errorAnswers = (server: FastifyInstance): void => {
   server.setErrorHandler((error, request, reply) => {
     if (!(error instanceof HeadraceError)) return errorHandler.call(server, error, request, reply)
     const known = translated(error)
-    if (codeOf(known) === 'elasticsearch.refused' || known.entry.recovery === 'stop') return errorHandler.call(server, known, request, reply)
+    if (codeOf(known) === 'elasticsearch.refused' || known.entry.recovery === 'stop')
+      return errorHandler.call(server, known, request, reply)
     return reply.status(statusOf(known)).send(answerOf(known))
   })
 }

@@ -17,10 +17,18 @@ const TIMES = [
 const DAYS = ['2024-01-01', '2024-02-29', '1969-12-31', 'infinity'] as const
 const NUMBERS = ['-2', '0', '1', '1.5', '2', '3', '9', '10', '-0.5', '100'] as const
 
-const value = (name: string, kind: ColumnKind, more: { text?: boolean; dimensions?: number; labels?: readonly string[] } = {}): ShapeField => ({
+const value = (
+  name: string,
+  kind: ColumnKind,
+  more: { text?: boolean; dimensions?: number; labels?: readonly string[] } = {},
+): ShapeField => ({
   kind: 'value',
   name,
-  type: { kind, dimensions: more.dimensions ?? 0, ...(more.labels === undefined ? {} : { labels: more.labels }) },
+  type: {
+    kind,
+    dimensions: more.dimensions ?? 0,
+    ...(more.labels === undefined ? {} : { labels: more.labels }),
+  },
   text: more.text ?? false,
 })
 
@@ -45,7 +53,11 @@ export const semanticsShape = (view: string): DocumentShape => ({
       name: 'items',
       fields: [value('class', 'text'), value('weight', 'float64'), value('metadata', 'json')],
     },
-    { kind: 'object', name: 'search', fields: [value('count', 'int64'), { kind: 'counts', name: 'class_count' }] },
+    {
+      kind: 'object',
+      name: 'search',
+      fields: [value('count', 'int64'), { kind: 'counts', name: 'class_count' }],
+    },
   ],
 })
 
@@ -58,7 +70,9 @@ const json = (random: Random, depth: number): unknown => {
   if (kind === 2) return random.chance()
   if (kind === 3) return null
   if (kind === 4) return Array.from({ length: random.int(0, 3) }, () => json(random, 0))
-  return Object.fromEntries(['a', 'b', 'speed'].filter(() => random.chance()).map(name => [name, json(random, depth - 1)]))
+  return Object.fromEntries(
+    ['a', 'b', 'speed'].filter(() => random.chance()).map(name => [name, json(random, depth - 1)]),
+  )
 }
 
 const item = (random: Random): object => ({
@@ -81,17 +95,41 @@ export const randomDocument = (random: Random, n: number): object => ({
   tags: orNull(random, () => Array.from({ length: random.int(0, 3) }, () => random.pick(WORDS))),
   metadata: orNull(random, () => json(random, 2)),
   items: Array.from({ length: random.int(0, 3) }, () => item(random)),
-  search: n % 7 === 0 ? null : { count: random.int(0, 4), class_count: Object.fromEntries(['car', 'bus'].filter(() => random.chance()).map(key => [key, random.int(1, 3)])) },
+  search:
+    n % 7 === 0
+      ? null
+      : {
+          count: random.int(0, 4),
+          class_count: Object.fromEntries(
+            ['car', 'bus'].filter(() => random.chance()).map(key => [key, random.int(1, 3)]),
+          ),
+        },
 })
 
 const quoted = (text: string): string => JSON.stringify(text)
 const OPERATORS = ['=', '!=', '<', '<=', '>', '>='] as const
 
 /** A path with a literal that fits it. */
-const operand = (random: Random, inItem: boolean): { readonly path: string; readonly literal: () => string; readonly ordered: boolean; readonly text: boolean } => {
+const operand = (
+  random: Random,
+  inItem: boolean,
+): {
+  readonly path: string
+  readonly literal: () => string
+  readonly ordered: boolean
+  readonly text: boolean
+} => {
   const number = (): string => random.pick(NUMBERS)
   const word = (): string => quoted(random.pick(WORDS))
-  const leaf = (): string => random.pick(['metadata', 'metadata.a', 'metadata.b', 'metadata.speed', 'metadata.a.b', 'metadata.b.speed'])
+  const leaf = (): string =>
+    random.pick([
+      'metadata',
+      'metadata.a',
+      'metadata.b',
+      'metadata.speed',
+      'metadata.a.b',
+      'metadata.b.speed',
+    ])
   const ofJson = random.pick([number, word, () => String(random.chance())])
   const flags = { ordered: true, text: false }
   if (inItem) {
@@ -111,7 +149,14 @@ const operand = (random: Random, inItem: boolean): { readonly path: string; read
     { path: 'price', literal: number, ...flags },
     { path: 'active', literal: () => String(random.chance()), ordered: false, text: false },
     { path: 'day', literal: () => quoted(random.pick([...DAYS, '2024-01-01T12:00'])), ...flags },
-    { path: 'at', literal: () => quoted(random.pick([...TIMES, '2024-01-01', '2024-01-01T00:00:00.0007Z', '2024-01-01T01:00:00+01:00'])), ...flags },
+    {
+      path: 'at',
+      literal: () =>
+        quoted(
+          random.pick([...TIMES, '2024-01-01', '2024-01-01T00:00:00.0007Z', '2024-01-01T01:00:00+01:00']),
+        ),
+      ...flags,
+    },
     { path: 'tags', literal: word, ordered: true, text: true },
     { path: leaf(), literal: number, ...flags },
     { path: leaf(), literal: word, ordered: true, text: true },
@@ -130,7 +175,15 @@ const clause = (random: Random, inItem: boolean): string => {
   if (kind === 1) return `${path} in (${literal()}, ${literal()})`
   if (kind === 2 && text) return `${path} ^= ${quoted(random.pick(['c', 're', 'Z', 'ä']))}`
   if (kind === 3 && ordered) return `${path} between ${literal()} and ${literal()}`
-  if (kind === 4 && !inItem) return random.pick(['exists items', 'caption ~ "car red"', 'caption ~ "bus"', 'exists search', 'exists search.class_count', 'name = null'])
+  if (kind === 4 && !inItem)
+    return random.pick([
+      'exists items',
+      'caption ~ "car red"',
+      'caption ~ "bus"',
+      'exists search',
+      'exists search.class_count',
+      'name = null',
+    ])
   return `${path} ${random.pick(ordered ? OPERATORS : ['=', '!='])} ${literal()}`
 }
 

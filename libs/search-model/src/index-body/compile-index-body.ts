@@ -102,7 +102,8 @@ class BodyWriter {
   }
 }
 
-const inside = (object: string): string => object.slice(object.indexOf('{') + 1, object.lastIndexOf('}')).trim()
+const inside = (object: string): string =>
+  object.slice(object.indexOf('{') + 1, object.lastIndexOf('}')).trim()
 
 /**
  * Compiles what turns documents of a shape into the JSON text that is indexed (06 E7): the document as it is, with `_x` put in:
@@ -129,4 +130,5 @@ export const compileIndexBody = (shape: DocumentShape): ((input: IndexInput) => 
 }
 
 /** What stands for a document that could not be made or was refused: it is found by its key and tells why. */
-export const stubBody = (key: string, error: string): string => JSON.stringify({ _error: error.slice(0, 1_000), [SIDE]: { key } })
+export const stubBody = (key: string, error: string): string =>
+  JSON.stringify({ _error: error.slice(0, 1_000), [SIDE]: { key } })

@@ -6,11 +6,13 @@ import { numberCode, numberOfCode } from './number-code.ts'
 import { survivesFiltering } from './survives.ts'
 
 const body = compileIndexBody(exampleShape())
-const indexed = (source: string, side = ''): Record<string, unknown> => JSON.parse(body({ key: 'k', source, side })) as Record<string, unknown>
+const indexed = (source: string, side = ''): Record<string, unknown> =>
+  JSON.parse(body({ key: 'k', source, side })) as Record<string, unknown>
 
 describe('body of a document', () => {
   it('is the document with side fields put in', () => {
-    const source = '{"id":1,"metadata": {"a": {"b": [1, "x", true, null]}, "c": {}},"annotations":[{"id":2,"metadata":{"occluded":true}},{"id":3,"metadata":null}]}'
+    const source =
+      '{"id":1,"metadata": {"a": {"b": [1, "x", true, null]}, "c": {}},"annotations":[{"id":2,"metadata":{"occluded":true}},{"id":3,"metadata":null}]}'
     expect(indexed(source, '{"annotations_search.class_count":[{"key":"car","n":3}]}')).toEqual({
       id: 1,
       metadata: { a: { b: [1, 'x', true, null] }, c: {} },
@@ -46,8 +48,14 @@ describe('body of a document', () => {
 
   it('takes an empty document, JSON that is no object, and quotes in keys', () => {
     expect(indexed('{}')).toEqual({ _x: { key: 'k' } })
-    expect(indexed('{"metadata":5}')['_x']).toEqual({ key: 'k', metadata: { '\u0001': ['nc014000000000000'] } })
-    expect(indexed('{"metadata":{"a\\"b":"c\\\\"}}')['_x']).toEqual({ key: 'k', metadata: { '\u0001': ['o'], 'a"b': ['sc\\'] } })
+    expect(indexed('{"metadata":5}')['_x']).toEqual({
+      key: 'k',
+      metadata: { '\u0001': ['nc014000000000000'] },
+    })
+    expect(indexed('{"metadata":{"a\\"b":"c\\\\"}}')['_x']).toEqual({
+      key: 'k',
+      metadata: { '\u0001': ['o'], 'a"b': ['sc\\'] },
+    })
     expect(JSON.parse(stubBody('a"b', 'why'))).toEqual({ _error: 'why', _x: { key: 'a"b' } })
   })
 
@@ -77,7 +85,9 @@ describe('codes of numbers', () => {
 
 describe('what survives in a filtered _source', () => {
   it('is told exactly', () => {
-    for (const token of ['0', '-12', '1.5', '0.30000000000000004', '1e3', '100.0', '5e-324']) expect([token, survivesFiltering(token)]).toEqual([token, true])
-    for (const token of ['1e400', '0.30000000000000001', '1234567890.12345678901', '1e-400']) expect([token, survivesFiltering(token)]).toEqual([token, false])
+    for (const token of ['0', '-12', '1.5', '0.30000000000000004', '1e3', '100.0', '5e-324'])
+      expect([token, survivesFiltering(token)]).toEqual([token, true])
+    for (const token of ['1e400', '0.30000000000000001', '1234567890.12345678901', '1e-400'])
+      expect([token, survivesFiltering(token)]).toEqual([token, false])
   })
 })

@@ -18,7 +18,12 @@ const keyword: MappingNode = { type: 'keyword', ignore_above: MAX_TEXT }
  * Dates keep Postgres' text as `exact`: it orders to the microsecond and holds infinity; the date itself has milliseconds
  * and leaves out what it cannot read.
  */
-const date: MappingNode = { type: 'date', format: DATE_FORMAT, ignore_malformed: true, fields: { [EXACT]: keyword } }
+const date: MappingNode = {
+  type: 'date',
+  format: DATE_FORMAT,
+  ignore_malformed: true,
+  fields: { [EXACT]: keyword },
+}
 
 const valueNode = ({ kind }: ColumnType, text: boolean): MappingNode => {
   switch (kind) {
@@ -70,17 +75,31 @@ const setDeep = (target: Record<string, unknown>, path: readonly string[], node:
     target[head] = node
     return
   }
-  const holder = (target[head] ??= { dynamic: 'strict', properties: {} }) as { properties: Record<string, unknown> }
+  const holder = (target[head] ??= { dynamic: 'strict', properties: {} }) as {
+    properties: Record<string, unknown>
+  }
   setDeep(holder.properties, rest, node)
 }
 
-const objectNode = (fields: readonly ShapeField[], inSide: readonly string[], side: Record<string, unknown>, scope: string, walk: Walk): MappingNode => {
+const objectNode = (
+  fields: readonly ShapeField[],
+  inSide: readonly string[],
+  side: Record<string, unknown>,
+  scope: string,
+  walk: Walk,
+): MappingNode => {
   const properties: Record<string, unknown> = {}
   for (const field of fields) {
     if (field.name === SIDE || field.name === ERROR_FIELD || field.name.includes('.')) {
       throw new HeadraceError('pipeline.invalid', `a document field cannot be called "${field.name}"`)
     }
-    properties[field.name] = fieldNode(field, [...inSide, field.name], side, joinPath(scope, field.name), walk)
+    properties[field.name] = fieldNode(
+      field,
+      [...inSide, field.name],
+      side,
+      joinPath(scope, field.name),
+      walk,
+    )
     walk.fields++
   }
   return { dynamic: 'strict', properties }
@@ -100,7 +119,13 @@ const listNode = (fields: readonly ShapeField[], scope: string, walk: Walk): Map
   }
 }
 
-const fieldNode = (field: ShapeField, inSide: readonly string[], side: Record<string, unknown>, path: string, walk: Walk): MappingNode => {
+const fieldNode = (
+  field: ShapeField,
+  inSide: readonly string[],
+  side: Record<string, unknown>,
+  path: string,
+  walk: Walk,
+): MappingNode => {
   switch (field.kind) {
     case 'value':
       if (field.type.kind === 'json') setDeep(side, inSide, flattened)

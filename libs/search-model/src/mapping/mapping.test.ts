@@ -23,7 +23,10 @@ describe('mapping of a view', () => {
   })
 
   it('has the exact beside the searchable', () => {
-    expect(properties['price']).toMatchObject({ type: 'keyword', fields: { number: { type: 'double', ignore_malformed: true } } })
+    expect(properties['price']).toMatchObject({
+      type: 'keyword',
+      fields: { number: { type: 'double', ignore_malformed: true } },
+    })
     expect(properties['created_at']).toMatchObject({ type: 'date', fields: { exact: { type: 'keyword' } } })
     expect(properties['caption']).toMatchObject({ type: 'keyword', fields: { words: { type: 'text' } } })
     expect(properties['id']).toEqual({ type: 'long' })
@@ -31,7 +34,9 @@ describe('mapping of a view', () => {
 
   it('takes any JSON and any count without mapping its keys', () => {
     expect(properties['metadata']).toEqual({ type: 'object', enabled: false })
-    expect(properties['annotations_search']).toMatchObject({ properties: { class_count: { type: 'object', enabled: false } } })
+    expect(properties['annotations_search']).toMatchObject({
+      properties: { class_count: { type: 'object', enabled: false } },
+    })
     expect(properties['_x']).toMatchObject({
       properties: {
         metadata: { type: 'flattened' },
@@ -39,7 +44,10 @@ describe('mapping of a view', () => {
         annotations_search: { properties: { class_count: { type: 'nested' } } },
       },
     })
-    expect(properties['annotations']).toMatchObject({ type: 'nested', properties: { _x: { properties: { metadata: { type: 'flattened' } } } } })
+    expect(properties['annotations']).toMatchObject({
+      type: 'nested',
+      properties: { _x: { properties: { metadata: { type: 'flattened' } } } },
+    })
   })
 
   it('raises limits with the shape', () => {
@@ -48,6 +56,11 @@ describe('mapping of a view', () => {
   })
 
   it('refuses names that are ours', () => {
-    expect(() => buildMapping({ view: 'v', fields: [{ kind: 'value', name: '_x', type: { kind: 'text', dimensions: 0 }, text: false }] })).toThrow('cannot be called "_x"')
+    expect(() =>
+      buildMapping({
+        view: 'v',
+        fields: [{ kind: 'value', name: '_x', type: { kind: 'text', dimensions: 0 }, text: false }],
+      }),
+    ).toThrow('cannot be called "_x"')
   })
 })

@@ -22,7 +22,12 @@ export interface FieldPath {
 export type Expression =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression[] }
   | { readonly kind: 'not'; readonly part: Expression }
-  | { readonly kind: 'compare'; readonly path: FieldPath; readonly operator: CompareOperator; readonly value: PlacedLiteral }
+  | {
+      readonly kind: 'compare'
+      readonly path: FieldPath
+      readonly operator: CompareOperator
+      readonly value: PlacedLiteral
+    }
   | { readonly kind: 'in'; readonly path: FieldPath; readonly values: readonly PlacedLiteral[] }
   | { readonly kind: 'exists'; readonly path: FieldPath }
   | { readonly kind: 'prefix'; readonly path: FieldPath; readonly value: PlacedLiteral }

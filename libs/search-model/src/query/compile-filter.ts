@@ -9,7 +9,14 @@ import type { TypedValue } from './typed-value.ts'
 
 type FieldOf<K extends ResolvedField['kind']> = Extract<ResolvedField, { kind: K }>
 
-const OPPOSITE: Record<CompareOperator, CompareOperator> = { '=': '!=', '!=': '=', '<': '>=', '<=': '>', '>': '<=', '>=': '<' }
+const OPPOSITE: Record<CompareOperator, CompareOperator> = {
+  '=': '!=',
+  '!=': '=',
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+}
 
 /**
  * SQL's three truth values need two queries: where the filter is true, and where it is false. What is in neither is unknown.
@@ -47,7 +54,8 @@ export const whereFalse = (filter: Resolved): Dsl => {
 }
 
 const testTrue = (field: ResolvedField, test: FieldTest): Dsl => {
-  if (test.kind === 'compare' && test.operator === '!=' && field.kind !== 'count') return testFalse(field, { ...test, operator: '=' })
+  if (test.kind === 'compare' && test.operator === '!=' && field.kind !== 'count')
+    return testFalse(field, { ...test, operator: '=' })
   switch (field.kind) {
     case 'value':
       return valueTrue(field, test)
@@ -64,7 +72,8 @@ const testTrue = (field: ResolvedField, test: FieldTest): Dsl => {
 
 const testFalse = (field: ResolvedField, test: FieldTest): Dsl => {
   if (test.kind === 'exists') return noneOf(testTrue(field, test))
-  if (test.kind === 'compare' && test.operator === '!=' && field.kind !== 'count') return testTrue(field, { ...test, operator: '=' })
+  if (test.kind === 'compare' && test.operator === '!=' && field.kind !== 'count')
+    return testTrue(field, { ...test, operator: '=' })
   // a key that is not there counts zero: never unknown
   if (field.kind === 'count') return noneOf(countTrue(field, test))
   if (field.kind === 'json') return jsonFalse(field, test)
@@ -106,7 +115,11 @@ const jsonTrue = ({ index, key }: FieldOf<'json'>, test: FieldTest): Dsl => {
 const jsonFalse = (field: FieldOf<'json'>, test: FieldTest): Dsl => {
   const leaf = `${field.index}.${field.key}`
   const types: readonly TypedValue['type'][] =
-    test.kind === 'compare' ? [test.value.type] : test.kind === 'in' ? [...new Set(test.values.map(value => value.type))] : ['text']
+    test.kind === 'compare'
+      ? [test.value.type]
+      : test.kind === 'in'
+        ? [...new Set(test.values.map(value => value.type))]
+        : ['text']
   return both(...types.map(type => hasLeafOf(leaf, type)), noneOf(jsonTrue(field, test)))
 }
 
@@ -136,18 +149,28 @@ const compareCount = (field: FieldOf<'count'>, operator: CompareOperator, value:
   return countEntry(field, operator, value)
 }
 
-const countEntry = ({ index, key }: FieldOf<'count'>, operator: CompareOperator, value: ExactDecimal): Dsl => {
+const countEntry = (
+  { index, key }: FieldOf<'count'>,
+  operator: CompareOperator,
+  value: ExactDecimal,
+): Dsl => {
   const n = `${index}.n`
   const compared = operator === '!=' ? noneOf(compareWhole(n, '=', value)) : compareWhole(n, operator, value)
   return nested(index, both(term(`${index}.key`, key), compared))
 }
 
 const countTrue = (field: FieldOf<'count'>, test: FieldTest): Dsl => {
-  if (test.kind === 'compare' && test.value.type === 'number') return compareCount(field, test.operator, test.value.value)
+  if (test.kind === 'compare' && test.value.type === 'number')
+    return compareCount(field, test.operator, test.value.value)
   if (test.kind === 'in') {
-    return either(...test.values.map(value => compareCount(field, '=', value.type === 'number' ? value.value : ZERO)))
+    return either(
+      ...test.values.map(value => compareCount(field, '=', value.type === 'number' ? value.value : ZERO)),
+    )
   }
-  return nested(field.index, both(term(`${field.index}.key`, field.key), range(`${field.index}.n`, { gt: 0 })))
+  return nested(
+    field.index,
+    both(term(`${field.index}.key`, field.key), range(`${field.index}.n`, { gt: 0 })),
+  )
 }
 
 /** Whether hits have a rank: somewhere words are matched. */
@@ -164,4 +187,3 @@ export const ranks = (filter: Resolved): boolean => {
       return filter.test.kind === 'match'
   }
 }
-

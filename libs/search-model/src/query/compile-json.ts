@@ -1,4 +1,11 @@
-import { booleanCode, COMPARABLE_TEXT_END, LEAF, LEAF_END, numericCode, textCode } from '../index-body/leaf-code.ts'
+import {
+  booleanCode,
+  COMPARABLE_TEXT_END,
+  LEAF,
+  LEAF_END,
+  numericCode,
+  textCode,
+} from '../index-body/leaf-code.ts'
 import { MAX_TEXT } from '../mapping/index-names.ts'
 import type { Order } from './compile-value.ts'
 import { type Dsl, NONE, range, term } from './dsl.ts'
@@ -20,9 +27,12 @@ const codeOf = (value: TypedValue): string => {
 /** Codes of one type lie side by side, so a comparison is a range that ends where the type does (docs/decisions/0006). */
 export const compareLeaf = (field: string, operator: Order, value: TypedValue): Dsl => {
   const code = codeOf(value)
-  if (operator === '=') return value.type === 'text' && value.value.length >= MAX_TEXT ? NONE : term(field, code)
-  const [first, end] = value.type === 'number' ? [LEAF.number, LEAF_END.number] : [LEAF.text, COMPARABLE_TEXT_END]
-  if (operator === '<' || operator === '<=') return range(field, { gte: first, [operator === '<' ? 'lt' : 'lte']: code })
+  if (operator === '=')
+    return value.type === 'text' && value.value.length >= MAX_TEXT ? NONE : term(field, code)
+  const [first, end] =
+    value.type === 'number' ? [LEAF.number, LEAF_END.number] : [LEAF.text, COMPARABLE_TEXT_END]
+  if (operator === '<' || operator === '<=')
+    return range(field, { gte: first, [operator === '<' ? 'lt' : 'lte']: code })
   return range(field, { [operator === '>' ? 'gt' : 'gte']: code, lt: end })
 }
 
@@ -39,4 +49,6 @@ export const hasLeafOf = (field: string, type: TypedValue['type']): Dsl => {
   }
 }
 
-export const leafPrefix = (field: string, text: string): Dsl => ({ prefix: { [field]: { value: LEAF.text + text } } })
+export const leafPrefix = (field: string, text: string): Dsl => ({
+  prefix: { [field]: { value: LEAF.text + text } },
+})

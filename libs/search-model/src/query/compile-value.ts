@@ -15,7 +15,8 @@ const MIN_LONG = -(2n ** 63n)
 /** Whole numbers, exactly: a bound with a fraction becomes the next whole one, a bound beyond 64 bits all or nothing. */
 export const compareWhole = (field: string, operator: Order, value: ExactDecimal): Dsl => {
   const below = floor(value)
-  if (operator === '=') return isWhole(value) && below >= MIN_LONG && below <= MAX_LONG ? term(field, below.toString()) : NONE
+  if (operator === '=')
+    return isWhole(value) && below >= MIN_LONG && below <= MAX_LONG ? term(field, below.toString()) : NONE
   const up = operator === '>' || operator === '>='
   if (below > MAX_LONG) return up ? NONE : exists(field)
   if (below < MIN_LONG) return up ? exists(field) : NONE
@@ -42,11 +43,16 @@ const LARGEST_SCALE = 40
 const decimalTexts = (value: ExactDecimal): readonly string[] => {
   const text = printDecimal(value)
   const texts = [text]
-  for (let scale = value.scale + 1; scale <= LARGEST_SCALE; scale++) texts.push(`${text}${value.scale === 0 ? '.' : ''}${'0'.repeat(scale - value.scale)}`)
+  for (let scale = value.scale + 1; scale <= LARGEST_SCALE; scale++)
+    texts.push(`${text}${value.scale === 0 ? '.' : ''}${'0'.repeat(scale - value.scale)}`)
   return texts
 }
 
-const millis = (value: bigint): Dsl => ({ format: 'epoch_millis', gte: value.toString(), lte: value.toString() })
+const millis = (value: bigint): Dsl => ({
+  format: 'epoch_millis',
+  gte: value.toString(),
+  lte: value.toString(),
+})
 
 /**
  * Times order by the date field to the millisecond, and within one millisecond by their text, which orders as the times do.
@@ -65,10 +71,18 @@ const compareInstant = (field: string, kind: InstantKind, operator: Order, value
   const beyond = range(field, { format: 'epoch_millis', [up ? 'gt' : 'lt']: base.toString() })
   if (kind === 'date') {
     const inclusive = operator.length === 2
-    return either(range(field, { format: 'epoch_millis', [BOUND[inclusive ? operator : up ? '>' : '<']]: base.toString() }), infinite)
+    return either(
+      range(field, {
+        format: 'epoch_millis',
+        [BOUND[inclusive ? operator : up ? '>' : '<']]: base.toString(),
+      }),
+      infinite,
+    )
   }
   // the other end of the millisecond keeps the walk over the texts short
-  const other = up ? { lt: printInstant(kind, (base + 1n) * 1_000n) } : { gte: printInstant(kind, base * 1_000n) }
+  const other = up
+    ? { lt: printInstant(kind, (base + 1n) * 1_000n) }
+    : { gte: printInstant(kind, base * 1_000n) }
   const within = both(range(field, millis(base)), range(text, { [BOUND[operator]]: shown, ...other }))
   return either(beyond, within, infinite)
 }
@@ -82,7 +96,8 @@ const compareInfinite = (text: string, operator: Order, infinite: 'infinity' | '
 
 const compareLabel = (field: string, labels: readonly string[], operator: Order, value: string): Dsl => {
   const at = labels.indexOf(value)
-  const holds = (i: number): boolean => (operator === '<' ? i < at : operator === '<=' ? i <= at : operator === '>' ? i > at : i >= at)
+  const holds = (i: number): boolean =>
+    operator === '<' ? i < at : operator === '<=' ? i <= at : operator === '>' ? i > at : i >= at
   const chosen = labels.filter((_, i) => holds(i))
   return chosen.length === 0 ? NONE : { terms: { [field]: chosen } }
 }
@@ -103,7 +118,8 @@ export const compareValue = (field: string, type: ColumnType, operator: Order, v
     case 'instant':
       return compareInstant(field, type.kind as InstantKind, operator, value.value)
     case 'number':
-      if (type.kind === 'float32' || type.kind === 'float64') return compareFloat(field, operator, value.value, type.kind === 'float32')
+      if (type.kind === 'float32' || type.kind === 'float64')
+        return compareFloat(field, operator, value.value, type.kind === 'float32')
       if (type.kind !== 'decimal') return compareWhole(field, operator, value.value)
       if (operator === '=') return { terms: { [field]: decimalTexts(value.value) } }
       return compareFloat(`${field}.${NUMBER}`, operator, value.value, false)
@@ -112,4 +128,6 @@ export const compareValue = (field: string, type: ColumnType, operator: Order, v
 
 /** The field that holds every value that is not null. */
 export const presenceField = (field: string, type: ColumnType): string =>
-  type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'timestamptz' ? `${field}.${EXACT}` : field
+  type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'timestamptz'
+    ? `${field}.${EXACT}`
+    : field

@@ -28,7 +28,11 @@ describe('compiled filters', () => {
   })
 
   it('let null out of negations', () => {
-    expect(compiled('not key = "a"')).toEqual({ bool: { filter: [{ exists: { field: 'key' } }, { bool: { must_not: [{ term: { key: { value: 'a' } } }] } }] } })
+    expect(compiled('not key = "a"')).toEqual({
+      bool: {
+        filter: [{ exists: { field: 'key' } }, { bool: { must_not: [{ term: { key: { value: 'a' } } }] } }],
+      },
+    })
     expect(compiled('key != "a"')).toEqual(compiled('not key = "a"'))
     expect(compiled('not not key = "a"')).toEqual(compiled('key = "a"'))
   })
@@ -44,7 +48,11 @@ describe('compiled filters', () => {
                 bool: {
                   filter: [
                     { term: { '_x.annotations_search.class_count.key': { value: 'car' } } },
-                    { bool: { must_not: [{ term: { '_x.annotations_search.class_count.n': { value: '0' } } }] } },
+                    {
+                      bool: {
+                        must_not: [{ term: { '_x.annotations_search.class_count.n': { value: '0' } } }],
+                      },
+                    },
                   ],
                 },
               },
@@ -56,11 +64,20 @@ describe('compiled filters', () => {
   })
 
   it('look at free-form JSON by type', () => {
-    expect(compiled('metadata.occluded = true')).toEqual({ term: { '_x.metadata.occluded': { value: 'b1' } } })
-    expect(compiled('metadata.timeofday = "night"')).toEqual({ term: { '_x.metadata.timeofday': { value: 'snight' } } })
-    expect(compiled('metadata.speed > 9')).toEqual({ range: { '_x.metadata.speed': { gt: 'nc022000000000000', lt: 'o' } } })
+    expect(compiled('metadata.occluded = true')).toEqual({
+      term: { '_x.metadata.occluded': { value: 'b1' } },
+    })
+    expect(compiled('metadata.timeofday = "night"')).toEqual({
+      term: { '_x.metadata.timeofday': { value: 'snight' } },
+    })
+    expect(compiled('metadata.speed > 9')).toEqual({
+      range: { '_x.metadata.speed': { gt: 'nc022000000000000', lt: 'o' } },
+    })
     expect(compiled('annotations[metadata.a.b >= "x"]')).toEqual({
-      nested: { path: 'annotations', query: { range: { 'annotations._x.metadata.a.b': { gte: 'sx', lt: 't' } } } },
+      nested: {
+        path: 'annotations',
+        query: { range: { 'annotations._x.metadata.a.b': { gte: 'sx', lt: 't' } } },
+      },
     })
   })
 
@@ -69,7 +86,14 @@ describe('compiled filters', () => {
   })
 
   it('keep sort values of a cursor digit by digit', () => {
-    const { text } = buildSearch(shape, { sort: [{ path: 'id', descending: true }], size: 5, after: ['9007199254740993', '"k"'], total: false, facets: [], timeoutMs: 1000 })
+    const { text } = buildSearch(shape, {
+      sort: [{ path: 'id', descending: true }],
+      size: 5,
+      after: ['9007199254740993', '"k"'],
+      total: false,
+      facets: [],
+      timeoutMs: 1000,
+    })
     expect(text).toContain('"search_after":[9007199254740993,"k"]')
   })
 })

@@ -9,16 +9,21 @@ type Truth = boolean | null
 type Json = unknown
 
 const not = (truth: Truth): Truth => (truth === null ? null : !truth)
-const anyTrue = (truths: readonly Truth[]): Truth => (truths.includes(true) ? true : truths.includes(null) ? null : false)
-const allTrue = (truths: readonly Truth[]): Truth => (truths.includes(false) ? false : truths.includes(null) ? null : true)
+const anyTrue = (truths: readonly Truth[]): Truth =>
+  truths.includes(true) ? true : truths.includes(null) ? null : false
+const allTrue = (truths: readonly Truth[]): Truth =>
+  truths.includes(false) ? false : truths.includes(null) ? null : true
 
 const member = (value: Json, name: string): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, Json>>)[name] : undefined
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, Json>>)[name]
+    : undefined
 
 const at = (value: Json, path: readonly string[]): Json => path.reduce(member, value)
 
 /** Values that are not null, arrays opened. */
-const flat = (value: Json): readonly Json[] => (Array.isArray(value) ? value.flatMap(flat) : value === null || value === undefined ? [] : [value])
+const flat = (value: Json): readonly Json[] =>
+  Array.isArray(value) ? value.flatMap(flat) : value === null || value === undefined ? [] : [value]
 
 const byOrder = (order: number, operator: CompareOperator): boolean => {
   switch (operator) {
@@ -39,7 +44,11 @@ const byOrder = (order: number, operator: CompareOperator): boolean => {
 
 const numbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0)
 
-const orderOfNumbers = (type: ColumnType, found: Json, wanted: Extract<TypedValue, { type: 'number' }>): number => {
+const orderOfNumbers = (
+  type: ColumnType,
+  found: Json,
+  wanted: Extract<TypedValue, { type: 'number' }>,
+): number => {
   const right = Number(printDecimal(wanted.value))
   if (type.kind === 'float32') return numbers(Math.fround(Number(found)), Math.fround(right))
   if (type.kind === 'float64' || type.kind === 'json') return numbers(Number(found), right)
@@ -50,7 +59,13 @@ const orderOfNumbers = (type: ColumnType, found: Json, wanted: Extract<TypedValu
 const orderOfInstants = (found: string, wanted: Extract<TypedValue, { type: 'instant' }>): number => {
   const left = parseInstant(found)
   const rank = (value: typeof left): bigint | number =>
-    value === undefined ? Number.NaN : 'micros' in value ? value.micros : value.infinite === 'infinity' ? Infinity : -Infinity
+    value === undefined
+      ? Number.NaN
+      : 'micros' in value
+        ? value.micros
+        : value.infinite === 'infinity'
+          ? Infinity
+          : -Infinity
   const a = rank(left)
   const b = rank(wanted.value)
   return a < b ? -1 : a > b ? 1 : a === b ? 0 : Number.NaN
@@ -66,7 +81,8 @@ const orderOf = (type: ColumnType, found: Json, wanted: TypedValue): number => {
     case 'boolean':
       return found === wanted.value ? 0 : 1
     case 'text':
-      if (type.labels !== undefined) return type.labels.indexOf(String(found)) - type.labels.indexOf(wanted.value)
+      if (type.labels !== undefined)
+        return type.labels.indexOf(String(found)) - type.labels.indexOf(wanted.value)
       return Buffer.compare(Buffer.from(String(found)), Buffer.from(wanted.value))
   }
 }
@@ -81,8 +97,14 @@ const leavesAt = (value: Json, keys: readonly string[]): readonly Json[] => {
   return leavesAt(member(value, head), rest)
 }
 
-const compareAny = (found: readonly Json[], type: ColumnType, operator: CompareOperator, wanted: TypedValue): Truth => {
-  const comparable = type.kind === 'json' ? found.filter(value => typeof value === TYPEOF[wanted.type]) : found
+const compareAny = (
+  found: readonly Json[],
+  type: ColumnType,
+  operator: CompareOperator,
+  wanted: TypedValue,
+): Truth => {
+  const comparable =
+    type.kind === 'json' ? found.filter(value => typeof value === TYPEOF[wanted.type]) : found
   if (comparable.length === 0) return null
   const positive = operator === '!=' ? '=' : operator
   const truth = comparable.some(value => byOrder(orderOf(type, value, wanted), positive))
@@ -157,7 +179,9 @@ export const evaluate = (filter: Resolved, document: Json): Truth => {
       const list = at(document, filter.path)
       const elements: readonly Json[] = Array.isArray(list) ? list : []
       const { part } = filter
-      return part === undefined ? elements.length > 0 : elements.some(element => evaluate(part, element) === true)
+      return part === undefined
+        ? elements.length > 0
+        : elements.some(element => evaluate(part, element) === true)
     }
     case 'test':
       return evaluateField(filter.field, filter.test, document)

@@ -18,14 +18,20 @@ export interface FacetValue {
 }
 
 const notCountable = (path: string, i: number, why: string): never => {
-  throw new QueryError('query.type', `${path} has no facets: ${why}`, { place: { path: `facets[${i}].path` } })
+  throw new QueryError('query.type', `${path} has no facets: ${why}`, {
+    place: { path: `facets[${i}].path` },
+  })
 }
 
 const fieldOfFacet = (field: ResolvedField, path: string, i: number): string => {
   if (field.kind === 'json') return `${field.index}.${field.key}`
   if (field.kind === 'counts') return `${field.index}.key`
   if (field.kind !== 'value') return notCountable(path, i, 'it holds fields')
-  if (field.type.kind === 'decimal' || field.type.kind.startsWith('float') || field.type.kind.startsWith('timestamp')) {
+  if (
+    field.type.kind === 'decimal' ||
+    field.type.kind.startsWith('float') ||
+    field.type.kind.startsWith('timestamp')
+  ) {
     return notCountable(path, i, `its values (${field.type.kind}) are too many to count one by one`)
   }
   return field.type.kind === 'date' ? `${field.index}.exact` : field.index
@@ -50,7 +56,10 @@ const facetOf = (shape: DocumentShape, { path, size }: Facet, i: number): Dsl =>
   const place = { path: `facets[${i}].path` }
   const resolved = resolveExpression(shape, { kind: 'exists', path: { names: path.split('.'), place } })
   const { lists, field } = placeOf(resolved, path, i)
-  const terms: Dsl = { terms: { field: fieldOfFacet(field, path, i), size }, ...(lists.length === 0 ? {} : { aggs: { documents: { reverse_nested: {} } } }) }
+  const terms: Dsl = {
+    terms: { field: fieldOfFacet(field, path, i), size },
+    ...(lists.length === 0 ? {} : { aggs: { documents: { reverse_nested: {} } } }),
+  }
   const innermost = lists.at(-1)
   return innermost === undefined ? terms : { nested: { path: innermost }, aggs: { values: terms } }
 }
@@ -81,20 +90,34 @@ const decodeLeaf = (code: string): string | number | boolean | undefined => {
 }
 
 const isJson = (resolved: Resolved): boolean =>
-  resolved.kind === 'test' ? resolved.field.kind === 'json' : resolved.kind === 'any' && resolved.part !== undefined && isJson(resolved.part)
+  resolved.kind === 'test'
+    ? resolved.field.kind === 'json'
+    : resolved.kind === 'any' && resolved.part !== undefined && isJson(resolved.part)
 
 const readBucket = (bucket: Bucket, json: boolean): FacetValue | undefined => {
-  const plain = bucket.key_as_string === 'true' || bucket.key_as_string === 'false' ? bucket.key_as_string === 'true' : bucket.key
+  const plain =
+    bucket.key_as_string === 'true' || bucket.key_as_string === 'false'
+      ? bucket.key_as_string === 'true'
+      : bucket.key
   const value = json ? decodeLeaf(String(bucket.key)) : plain
   return value === undefined ? undefined : { value, count: bucket.documents?.doc_count ?? bucket.doc_count }
 }
 
 /** Reads the answer to `facetAggregations`. */
-export const readFacets = (shape: DocumentShape, facets: readonly Facet[], answer: Readonly<Record<string, unknown>>): Readonly<Record<string, readonly FacetValue[]>> =>
+export const readFacets = (
+  shape: DocumentShape,
+  facets: readonly Facet[],
+  answer: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, readonly FacetValue[]>> =>
   Object.fromEntries(
     facets.map(({ path }, i) => {
-      const found = answer[`f${i}`] as { readonly buckets?: readonly Bucket[]; readonly values?: { readonly buckets: readonly Bucket[] } }
-      const json = isJson(resolveExpression(shape, { kind: 'exists', path: { names: path.split('.'), place: { path } } }))
+      const found = answer[`f${i}`] as {
+        readonly buckets?: readonly Bucket[]
+        readonly values?: { readonly buckets: readonly Bucket[] }
+      }
+      const json = isJson(
+        resolveExpression(shape, { kind: 'exists', path: { names: path.split('.'), place: { path } } }),
+      )
       const buckets = found.values?.buckets ?? found.buckets ?? []
       return [path, buckets.map(bucket => readBucket(bucket, json)).filter(value => value !== undefined)]
     }),

@@ -3,7 +3,8 @@ export type Instant = { readonly micros: bigint } | { readonly infinite: 'infini
 
 export type InstantKind = 'date' | 'timestamp' | 'timestamptz'
 
-const PATTERN = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/
+const PATTERN =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/
 
 const offsetMinutes = (text: string | undefined): number => {
   if (text === undefined || text === 'Z') return 0
@@ -26,7 +27,9 @@ export const parseInstant = (text: string): Instant | undefined => {
   if (text === 'infinity' || text === '-infinity') return { infinite: text }
   const match = PATTERN.exec(text)
   if (match === null) return undefined
-  const [year, month, day, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(part => (part === undefined ? undefined : Number(part)))
+  const [year, month, day, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map(part => (part === undefined ? undefined : Number(part)))
   if (!isRealDay(year!, month!, day!) || hour > 23 || minute > 59 || second > 59) return undefined
   const date = new Date(0)
   date.setUTCFullYear(year!, month! - 1, day)
@@ -45,7 +48,10 @@ export const printInstant = (kind: InstantKind, micros: bigint): string => {
   const millis = millisOf(micros)
   const iso = new Date(Number(millis)).toISOString()
   if (kind === 'date') return iso.slice(0, 10)
-  const fraction = (iso.slice(20, 23) + (micros - millis * 1_000n).toString().padStart(3, '0')).replace(/0+$/, '')
+  const fraction = (iso.slice(20, 23) + (micros - millis * 1_000n).toString().padStart(3, '0')).replace(
+    /0+$/,
+    '',
+  )
   const offset = kind === 'timestamptz' ? '+00:00' : ''
   return `${iso.slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}${offset}`
 }

@@ -4,7 +4,8 @@ import { parseQuery } from './parse-query.ts'
 import { parseTree } from './parse-tree.ts'
 import { QueryError } from './query-error.ts'
 
-const withoutPlaces = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (name, inner: unknown) => (name === 'place' ? undefined : inner)))
+const withoutPlaces = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (name, inner: unknown) => (name === 'place' ? undefined : inner)))
 
 const failure = (read: () => unknown): QueryError => {
   try {
@@ -16,7 +17,12 @@ const failure = (read: () => unknown): QueryError => {
   throw new Error('no error')
 }
 
-const compare = (name: string, operator: string, value: object): object => ({ kind: 'compare', path: { names: name.split('.') }, operator, value })
+const compare = (name: string, operator: string, value: object): object => ({
+  kind: 'compare',
+  path: { names: name.split('.') },
+  operator,
+  value,
+})
 
 describe('text queries', () => {
   it('bind and tighter than or, not tightest', () => {
@@ -27,7 +33,10 @@ describe('text queries', () => {
         compare('a', '=', { type: 'number', text: '1' }),
         {
           kind: 'and',
-          parts: [{ kind: 'not', part: compare('b', '=', { type: 'number', text: '2' }) }, compare('c', '=', { type: 'number', text: '3' })],
+          parts: [
+            { kind: 'not', part: compare('b', '=', { type: 'number', text: '2' }) },
+            compare('c', '=', { type: 'number', text: '3' }),
+          ],
         },
       ],
     })
@@ -37,14 +46,31 @@ describe('text queries', () => {
     const parsed = parseQuery(
       `m."a.b".c ^= 'x' and list[k = "v" and not (n >= -1.5e3)] and z in ("a", 2, true) and exists q and t ~ "red car" and h between 1 and 2 and i is not null and c.2024 > 0 and w not in (1)`,
     ) as Extract<Expression, { kind: 'and' | 'or' }>
-    expect(parsed.parts.map(({ kind }) => kind)).toEqual(['prefix', 'any', 'in', 'exists', 'match', 'and', 'exists', 'compare', 'not'])
-    expect(withoutPlaces(parsed.parts[0])).toEqual({ kind: 'prefix', path: { names: ['m', 'a.b', 'c'] }, value: { type: 'string', value: 'x' } })
+    expect(parsed.parts.map(({ kind }) => kind)).toEqual([
+      'prefix',
+      'any',
+      'in',
+      'exists',
+      'match',
+      'and',
+      'exists',
+      'compare',
+      'not',
+    ])
+    expect(withoutPlaces(parsed.parts[0])).toEqual({
+      kind: 'prefix',
+      path: { names: ['m', 'a.b', 'c'] },
+      value: { type: 'string', value: 'x' },
+    })
   })
 
   it('take keywords in any case and escapes in texts', () => {
     expect(withoutPlaces(parseQuery(String.raw`a = "q\"\u00e9\n" AND b = TRUE`))).toEqual({
       kind: 'and',
-      parts: [compare('a', '=', { type: 'string', value: 'q"é\n' }), compare('b', '=', { type: 'boolean', value: true })],
+      parts: [
+        compare('a', '=', { type: 'string', value: 'q"é\n' }),
+        compare('b', '=', { type: 'boolean', value: true }),
+      ],
     })
   })
 
@@ -77,8 +103,12 @@ describe('text queries', () => {
   it('are limited in depth, comparisons and values', () => {
     expect(failure(() => parseQuery(`${'('.repeat(30)}a = 1${')'.repeat(30)}`)).code).toBe('query.limit')
     expect(failure(() => parseQuery(`${'not '.repeat(10_000)}a = 1`)).code).toBe('query.limit')
-    expect(failure(() => parseQuery(Array.from({ length: 201 }, () => 'a = 1').join(' or '))).code).toBe('query.limit')
-    expect(failure(() => parseQuery(`a in (${Array.from({ length: 1_001 }, () => '1').join(',')})`)).code).toBe('query.limit')
+    expect(failure(() => parseQuery(Array.from({ length: 201 }, () => 'a = 1').join(' or '))).code).toBe(
+      'query.limit',
+    )
+    expect(
+      failure(() => parseQuery(`a in (${Array.from({ length: 1_001 }, () => '1').join(',')})`)).code,
+    ).toBe('query.limit')
   })
 })
 
@@ -89,11 +119,21 @@ describe('filter trees', () => {
         { path: 'width', op: '>=', value: 300 },
         { not: { path: 'metadata.timeofday', value: 'night' } },
         { path: ['m', 'a.b'], op: 'in', values: [1, 'x', true] },
-        { path: 'annotations', op: 'any', filter: { or: [{ path: 'class', op: '^=', value: 'c' }, { path: 'n', op: 'exists' }] } },
+        {
+          path: 'annotations',
+          op: 'any',
+          filter: {
+            or: [
+              { path: 'class', op: '^=', value: 'c' },
+              { path: 'n', op: 'exists' },
+            ],
+          },
+        },
         { path: 'id', value: { number: '9007199254740993' } },
       ],
     }
-    const text = 'width >= 300 and not metadata.timeofday = "night" and m."a.b" in (1, "x", true) and annotations[class ^= "c" or exists n] and id = 9007199254740993'
+    const text =
+      'width >= 300 and not metadata.timeofday = "night" and m."a.b" in (1, "x", true) and annotations[class ^= "c" or exists n] and id = 9007199254740993'
     expect(withoutPlaces(parseTree(tree))).toEqual(withoutPlaces(parseQuery(text)))
   })
 

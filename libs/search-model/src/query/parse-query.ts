@@ -38,7 +38,8 @@ class Parser {
   query(): Expression {
     const expression = this.#or()
     const rest = this.#peek()
-    if (rest.kind !== 'end') this.#fail(`${shown(rest)} where the query should end or go on with and / or`, rest.place)
+    if (rest.kind !== 'end')
+      this.#fail(`${shown(rest)} where the query should end or go on with and / or`, rest.place)
     return expression
   }
 
@@ -80,7 +81,9 @@ class Parser {
 
   #nested<T>(read: () => T): T {
     if (++this.#depth > this.#limits.depth) {
-      throw new QueryError('query.limit', `the query is nested deeper than ${this.#limits.depth}`, { place: this.#peek().place })
+      throw new QueryError('query.limit', `the query is nested deeper than ${this.#limits.depth}`, {
+        place: this.#peek().place,
+      })
     }
     const result = read()
     this.#depth--
@@ -112,7 +115,9 @@ class Parser {
   #clause(): Expression {
     const token = this.#peek()
     if (++this.#clauses > this.#limits.clauses) {
-      throw new QueryError('query.limit', `the query has more than ${this.#limits.clauses} comparisons`, { place: token.place })
+      throw new QueryError('query.limit', `the query has more than ${this.#limits.clauses} comparisons`, {
+        place: token.place,
+      })
     }
     if (this.#takeKeyword('exists')) return { kind: 'exists', path: this.#path() }
     return this.#comparison(this.#path())
@@ -121,7 +126,11 @@ class Parser {
   #path(): FieldPath {
     const first = this.#peek()
     if (first.kind === 'name' && KEYWORDS.some(word => this.#isKeyword(word))) {
-      this.#fail(`${shown(first)} where a field should`, first.place, `A field of that name is written with quotes: "${first.text}".`)
+      this.#fail(
+        `${shown(first)} where a field should`,
+        first.place,
+        `A field of that name is written with quotes: "${first.text}".`,
+      )
     }
     const names = [this.#pathName()]
     while (this.#takeSymbol('.')) names.push(this.#pathName())
@@ -155,14 +164,22 @@ class Parser {
     }
     if (this.#takeKeyword('between')) return this.#between(path)
     if (this.#takeKeyword('is')) return this.#isNull(path)
-    return this.#fail(`${shown(token)} where a comparison should follow the field`, token.place, `After a field: ${AFTER_A_PATH}.`)
+    return this.#fail(
+      `${shown(token)} where a comparison should follow the field`,
+      token.place,
+      `After a field: ${AFTER_A_PATH}.`,
+    )
   }
 
   #compare(path: FieldPath): Expression {
     const operator = this.#take().text as CompareOperator
     const next = this.#peek()
     if (next.kind === 'symbol' && (next.text === '=' || next.text === '>')) {
-      this.#fail(`"${operator}${next.text}" is no comparison`, next.place, operator === '=' ? 'Equality is one `=`.' : 'Inequality is `!=`.')
+      this.#fail(
+        `"${operator}${next.text}" is no comparison`,
+        next.place,
+        operator === '=' ? 'Equality is one `=`.' : 'Inequality is `!=`.',
+      )
     }
     return { kind: 'compare', path, operator, value: this.#literal() }
   }
@@ -170,7 +187,8 @@ class Parser {
   #between(path: FieldPath): Expression {
     const low = this.#literal()
     const token = this.#peek()
-    if (!this.#takeKeyword('and')) this.#fail(`${shown(token)} where \`and\` should stand between the two bounds`, token.place)
+    if (!this.#takeKeyword('and'))
+      this.#fail(`${shown(token)} where \`and\` should stand between the two bounds`, token.place)
     const high = this.#literal()
     return {
       kind: 'and',
@@ -184,7 +202,8 @@ class Parser {
   #isNull(path: FieldPath): Expression {
     const negated = this.#takeKeyword('not')
     const token = this.#peek()
-    if (!this.#takeKeyword('null')) this.#fail(`${shown(token)} where \`null\` should follow \`is\``, token.place)
+    if (!this.#takeKeyword('null'))
+      this.#fail(`${shown(token)} where \`null\` should follow \`is\``, token.place)
     const exists: Expression = { kind: 'exists', path }
     return negated ? exists : { kind: 'not', part: exists }
   }
@@ -196,7 +215,9 @@ class Parser {
     this.#expectSymbol(')', 'close the values')
     const over = values[this.#limits.inValues]
     if (over !== undefined) {
-      throw new QueryError('query.limit', `\`in\` takes at most ${this.#limits.inValues} values`, { place: over.place })
+      throw new QueryError('query.limit', `\`in\` takes at most ${this.#limits.inValues} values`, {
+        place: over.place,
+      })
     }
     return values
   }
@@ -216,6 +237,7 @@ class Parser {
 
 /** Text query -> expression. Throws QueryError `query.syntax` or `query.limit` with line and column. */
 export const parseQuery = (text: string, limits: ParseLimits = DEFAULT_LIMITS): Expression => {
-  if (text.length > limits.length) throw new QueryError('query.limit', `the query is longer than ${limits.length} characters`)
+  if (text.length > limits.length)
+    throw new QueryError('query.limit', `the query is longer than ${limits.length} characters`)
   return new Parser(text, limits).query()
 }

@@ -7,7 +7,8 @@ const OPERATORS = [...COMPARISONS, '^=', '~', 'in', 'not in', 'exists', 'any'] a
 
 type Members = Readonly<Record<string, unknown>>
 
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 class TreeReader {
   readonly #limits: ParseLimits
@@ -18,7 +19,10 @@ class TreeReader {
   }
 
   read(value: unknown, at: string, depth = 0): Expression {
-    if (depth > this.#limits.depth) throw new QueryError('query.limit', `the filter is nested deeper than ${this.#limits.depth}`, { place: { path: at } })
+    if (depth > this.#limits.depth)
+      throw new QueryError('query.limit', `the filter is nested deeper than ${this.#limits.depth}`, {
+        place: { path: at },
+      })
     if (!isObject(value)) return this.#fail('a filter is an object', at)
     if ('and' in value || 'or' in value) return this.#join(value, 'and' in value ? 'and' : 'or', at, depth)
     if ('not' in value) {
@@ -26,7 +30,9 @@ class TreeReader {
       return { kind: 'not', part: this.read(value['not'], `${at}.not`, depth + 1) }
     }
     if (++this.#clauses > this.#limits.clauses) {
-      throw new QueryError('query.limit', `the filter has more than ${this.#limits.clauses} comparisons`, { place: { path: at } })
+      throw new QueryError('query.limit', `the filter has more than ${this.#limits.clauses} comparisons`, {
+        place: { path: at },
+      })
     }
     return this.#clause(value, at, depth)
   }
@@ -40,13 +46,18 @@ class TreeReader {
 
   #only(value: Members, allowed: readonly string[], at: string): void {
     const other = Object.keys(value).find(name => !allowed.includes(name))
-    if (other !== undefined) this.#fail(`"${other}" has no meaning beside ${allowed.map(name => `"${name}"`).join(', ')}`, `${at}.${other}`)
+    if (other !== undefined)
+      this.#fail(
+        `"${other}" has no meaning beside ${allowed.map(name => `"${name}"`).join(', ')}`,
+        `${at}.${other}`,
+      )
   }
 
   #join(value: Members, kind: 'and' | 'or', at: string, depth: number): Expression {
     this.#only(value, [kind], at)
     const parts = value[kind]
-    if (!Array.isArray(parts) || parts.length === 0) return this.#fail(`"${kind}" takes a list of filters`, `${at}.${kind}`)
+    if (!Array.isArray(parts) || parts.length === 0)
+      return this.#fail(`"${kind}" takes a list of filters`, `${at}.${kind}`)
     return { kind, parts: parts.map((part, i) => this.read(part, `${at}.${kind}[${i}]`, depth + 1)) }
   }
 
@@ -70,21 +81,26 @@ class TreeReader {
     const literal = this.#literal(value['value'], `${at}.value`)
     if (op === '^=') return { kind: 'prefix', path, value: literal }
     if (op === '~') return { kind: 'match', path, value: literal }
-    if (typeof op === 'string' && COMPARISONS.includes(op)) return { kind: 'compare', path, operator: op as CompareOperator, value: literal }
+    if (typeof op === 'string' && COMPARISONS.includes(op))
+      return { kind: 'compare', path, operator: op as CompareOperator, value: literal }
     return this.#fail(`${JSON.stringify(op)} is no operator; there are ${OPERATORS.join(' ')}`, `${at}.op`)
   }
 
   /** `a.b` or, for names with points, `["a", "b"]`. */
   #path(value: unknown, at: string): FieldPath {
     if (typeof value === 'string' && value !== '') return { names: value.split('.'), place: { path: at } }
-    if (Array.isArray(value) && value.length > 0 && value.every(name => typeof name === 'string')) return { names: value, place: { path: at } }
+    if (Array.isArray(value) && value.length > 0 && value.every(name => typeof name === 'string'))
+      return { names: value, place: { path: at } }
     return this.#fail('"path" is a text such as "a.b" or a list of names', at)
   }
 
   #values(value: unknown, at: string): readonly PlacedLiteral[] {
-    if (!Array.isArray(value) || value.length === 0) return this.#fail('"values" is a list that is not empty', at)
+    if (!Array.isArray(value) || value.length === 0)
+      return this.#fail('"values" is a list that is not empty', at)
     if (value.length > this.#limits.inValues) {
-      throw new QueryError('query.limit', `"values" takes at most ${this.#limits.inValues}`, { place: { path: at } })
+      throw new QueryError('query.limit', `"values" takes at most ${this.#limits.inValues}`, {
+        place: { path: at },
+      })
     }
     return value.map((item, i) => this.#literal(item, `${at}[${i}]`))
   }
@@ -96,11 +112,18 @@ class TreeReader {
     if (typeof value === 'boolean') return { type: 'boolean', value, place }
     if (typeof value === 'number') {
       if (!Number.isSafeInteger(value) && Number.isInteger(value)) {
-        return this.#fail('this whole number is beyond what JSON keeps exactly; write {"number": "digits"}', path)
+        return this.#fail(
+          'this whole number is beyond what JSON keeps exactly; write {"number": "digits"}',
+          path,
+        )
       }
       return { type: 'number', text: String(value), place }
     }
-    if (isObject(value) && typeof value['number'] === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value['number'])) {
+    if (
+      isObject(value) &&
+      typeof value['number'] === 'string' &&
+      /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value['number'])
+    ) {
       return { type: 'number', text: value['number'], place }
     }
     return this.#fail('"value" is a text, a number, true, false, null or {"number": "digits"}', path)
@@ -108,4 +131,5 @@ class TreeReader {
 }
 
 /** Filter tree (JSON) -> expression. Throws QueryError with the path inside the tree. */
-export const parseTree = (tree: unknown, limits: ParseLimits = DEFAULT_LIMITS): Expression => new TreeReader(limits).read(tree, 'filter')
+export const parseTree = (tree: unknown, limits: ParseLimits = DEFAULT_LIMITS): Expression =>
+  new TreeReader(limits).read(tree, 'filter')

@@ -9,7 +9,11 @@ export class QueryError extends HeadraceError {
   constructor(
     code: Extract<ErrorCode, `query.${string}`>,
     message: string,
-    details: { readonly place?: Place | undefined; readonly nearest?: readonly string[]; readonly hint?: string } = {},
+    details: {
+      readonly place?: Place | undefined
+      readonly nearest?: readonly string[]
+      readonly hint?: string
+    } = {},
   ) {
     super(code, message, {
       ...(details.place === undefined ? {} : { where: describePlace(details.place) }),

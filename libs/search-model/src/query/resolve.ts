@@ -9,12 +9,29 @@ import type { ColumnType } from '@headrace/wire'
 
 /** A field of a view, as a query means it. `path`: names in the document from the scope on; `index`: full path in the index. */
 export type ResolvedField =
-  | { readonly kind: 'value'; readonly path: readonly string[]; readonly index: string; readonly type: ColumnType; readonly text: boolean }
+  | {
+      readonly kind: 'value'
+      readonly path: readonly string[]
+      readonly index: string
+      readonly type: ColumnType
+      readonly text: boolean
+    }
   /** `key` names a leaf in the side field, `keys` the way to it. */
-  | { readonly kind: 'json'; readonly path: readonly string[]; readonly index: string; readonly key: string; readonly keys: readonly string[] }
+  | {
+      readonly kind: 'json'
+      readonly path: readonly string[]
+      readonly index: string
+      readonly key: string
+      readonly keys: readonly string[]
+    }
   | { readonly kind: 'count'; readonly path: readonly string[]; readonly index: string; readonly key: string }
   | { readonly kind: 'counts'; readonly path: readonly string[]; readonly index: string }
-  | { readonly kind: 'object'; readonly path: readonly string[]; readonly index: string; readonly parts: readonly Resolved[] }
+  | {
+      readonly kind: 'object'
+      readonly path: readonly string[]
+      readonly index: string
+      readonly parts: readonly Resolved[]
+    }
 
 export type FieldTest =
   | { readonly kind: 'compare'; readonly operator: CompareOperator; readonly value: TypedValue }
@@ -28,7 +45,12 @@ export type Resolved =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Resolved[] }
   | { readonly kind: 'not'; readonly part: Resolved }
   /** Some element of the list (`index`: nested path) meets `part`; no `part`: there is an element. */
-  | { readonly kind: 'any'; readonly path: readonly string[]; readonly index: string; readonly part?: Resolved }
+  | {
+      readonly kind: 'any'
+      readonly path: readonly string[]
+      readonly index: string
+      readonly part?: Resolved
+    }
   | { readonly kind: 'test'; readonly field: ResolvedField; readonly test: FieldTest }
 
 /** Where paths begin: the document, or an element of a list. */
@@ -39,7 +61,13 @@ interface Scope {
 
 type Found =
   | { readonly kind: 'field'; readonly field: ResolvedField; readonly shape: ShapeField }
-  | { readonly kind: 'list'; readonly path: readonly string[]; readonly index: string; readonly fields: readonly ShapeField[]; readonly rest: readonly string[] }
+  | {
+      readonly kind: 'list'
+      readonly path: readonly string[]
+      readonly index: string
+      readonly fields: readonly ShapeField[]
+      readonly rest: readonly string[]
+    }
 
 const namesOf = (fields: readonly ShapeField[], prefix = ''): string[] =>
   fields.flatMap(field => {
@@ -54,7 +82,9 @@ const unknownField = (scope: Scope, path: FieldPath, root: Scope): never => {
   throw new QueryError('query.unknown_field', `${inside} has no field ${written}`, {
     place: path.place,
     nearest: nearestNames(written, namesOf(scope.fields)),
-    ...(atRoot ? { hint: 'Paths inside [ ] begin at the element; the document has a field of that name.' } : {}),
+    ...(atRoot
+      ? { hint: 'Paths inside [ ] begin at the element; the document has a field of that name.' }
+      : {}),
   })
 }
 
@@ -76,7 +106,11 @@ class Resolver {
         return this.#any(expression, scope)
       case 'compare':
         if (expression.value.type === 'null') return this.#isNull(expression, scope)
-        return this.#at(expression.path, scope, field => ({ kind: 'compare', operator: expression.operator, value: this.#comparable(expression, field) }))
+        return this.#at(expression.path, scope, field => ({
+          kind: 'compare',
+          operator: expression.operator,
+          value: this.#comparable(expression, field),
+        }))
       case 'in':
         return this.#at(expression.path, scope, field => ({
           kind: 'in',
@@ -86,12 +120,18 @@ class Resolver {
         return this.#at(expression.path, scope, () => ({ kind: 'exists' }))
       case 'prefix':
       case 'match':
-        return this.#at(expression.path, scope, field => ({ kind: expression.kind, text: this.#textOf(expression, field) }))
+        return this.#at(expression.path, scope, field => ({
+          kind: expression.kind,
+          text: this.#textOf(expression, field),
+        }))
     }
   }
 
   #isNull({ operator, path, value }: Extract<Expression, { kind: 'compare' }>, scope: Scope): Resolved {
-    if (operator !== '=' && operator !== '!=') throw new QueryError('query.type', `null has no order: ${operator} null is never true`, { place: value.place })
+    if (operator !== '=' && operator !== '!=')
+      throw new QueryError('query.type', `null has no order: ${operator} null is never true`, {
+        place: value.place,
+      })
     const exists = this.resolve({ kind: 'exists', path }, scope)
     return operator === '!=' ? exists : { kind: 'not', part: exists }
   }
@@ -99,17 +139,31 @@ class Resolver {
   #any({ path, part }: Extract<Expression, { kind: 'any' }>, scope: Scope): Resolved {
     const found = this.#find(path, path.names, scope)
     if (found.kind !== 'list' || found.rest.length > 0) {
-      throw new QueryError('query.type', `${path.names.join('.')} is no list, so it has no elements to put a condition on`, { place: path.place })
+      throw new QueryError(
+        'query.type',
+        `${path.names.join('.')} is no list, so it has no elements to put a condition on`,
+        { place: path.place },
+      )
     }
     return { kind: 'any', path: found.path, index: found.index, part: this.resolve(part, found) }
   }
 
   /** A test at a path; a path that leads through a list means some element of it. */
-  #at(path: FieldPath, scope: Scope, test: (field: ResolvedField) => FieldTest, names = path.names): Resolved {
+  #at(
+    path: FieldPath,
+    scope: Scope,
+    test: (field: ResolvedField) => FieldTest,
+    names = path.names,
+  ): Resolved {
     const found = this.#find(path, names, scope)
     if (found.kind === 'field') return { kind: 'test', field: found.field, test: test(found.field) }
     if (found.rest.length > 0) {
-      return { kind: 'any', path: found.path, index: found.index, part: this.#at({ ...path, names: found.rest }, found, test) }
+      return {
+        kind: 'any',
+        path: found.path,
+        index: found.index,
+        part: this.#at({ ...path, names: found.rest }, found, test),
+      }
     }
     // only `exists` can be asked of a list itself: every other test refuses a field without a value
     test({ kind: 'object', path: found.path, index: found.index, parts: [] })
@@ -136,31 +190,53 @@ class Resolver {
     return unknownField(scope, path, this.#root)
   }
 
-  #field(shape: ShapeField, walked: readonly string[], rest: readonly string[], scope: Scope, path: FieldPath): ResolvedField {
+  #field(
+    shape: ShapeField,
+    walked: readonly string[],
+    rest: readonly string[],
+    scope: Scope,
+    path: FieldPath,
+  ): ResolvedField {
     const index = joinPath(scope.index, walked.join('.'))
     const side = sidePath(scope.index, walked.join('.'))
     if (shape.kind === 'counts') {
-      return rest.length === 0 ? { kind: 'counts', path: walked, index: side } : { kind: 'count', path: walked, index: side, key: rest.join('.') }
+      return rest.length === 0
+        ? { kind: 'counts', path: walked, index: side }
+        : { kind: 'count', path: walked, index: side, key: rest.join('.') }
     }
     if (shape.kind === 'value' && shape.type.kind === 'json') {
-      return { kind: 'json', path: walked, index: side, key: rest.length === 0 ? ROOT_KEY : rest.join('.'), keys: rest }
+      return {
+        kind: 'json',
+        path: walked,
+        index: side,
+        key: rest.length === 0 ? ROOT_KEY : rest.join('.'),
+        keys: rest,
+      }
     }
     if (rest.length > 0) return unknownField(scope, path, this.#root)
-    if (shape.kind === 'value') return { kind: 'value', path: walked, index, type: shape.type, text: shape.text }
+    if (shape.kind === 'value')
+      return { kind: 'value', path: walked, index, type: shape.type, text: shape.text }
     const parts = shape.kind === 'object' || shape.kind === 'list' ? shape.fields : []
     return {
       kind: 'object',
       path: walked,
       index,
-      parts: parts.map(part => this.#at({ names: [...walked, part.name], place: path.place }, scope, () => ({ kind: 'exists' }))),
+      parts: parts.map(part =>
+        this.#at({ names: [...walked, part.name], place: path.place }, scope, () => ({ kind: 'exists' })),
+      ),
     }
   }
 
-  #comparable({ path, operator, value }: Extract<Expression, { kind: 'compare' }>, field: ResolvedField): TypedValue {
+  #comparable(
+    { path, operator, value }: Extract<Expression, { kind: 'compare' }>,
+    field: ResolvedField,
+  ): TypedValue {
     const typed = this.#typed(path, field, value)
     const hasOrder = typed.type !== 'boolean' && !(field.kind === 'value' && field.type.kind === 'bytes')
     if (!hasOrder && operator !== '=' && operator !== '!=') {
-      throw new QueryError('query.type', `${path.names.join('.')} takes only = and != with this value`, { place: value.place })
+      throw new QueryError('query.type', `${path.names.join('.')} takes only = and != with this value`, {
+        place: value.place,
+      })
     }
     return typed
   }
@@ -171,25 +247,39 @@ class Resolver {
     if (field.kind === 'json') return typedValue(name, { kind: 'json', dimensions: 0 }, value)
     if (field.kind === 'count') return typedValue(name, { kind: 'int64', dimensions: 0 }, value)
     const hint = field.kind === 'counts' ? `Name what is counted: ${name}.car > 0.` : undefined
-    throw new QueryError('query.type', `${name} holds fields, it has no value of its own`, { place: path.place, ...(hint === undefined ? {} : { hint }) })
+    throw new QueryError('query.type', `${name} holds fields, it has no value of its own`, {
+      place: path.place,
+      ...(hint === undefined ? {} : { hint }),
+    })
   }
 
   #textOf(expression: Extract<Expression, { kind: 'prefix' | 'match' }>, field: ResolvedField): string {
     const name = expression.path.names.join('.')
     if (expression.value.type !== 'string') {
-      throw new QueryError('query.type', `${expression.kind === 'prefix' ? '^=' : '~'} takes a text`, { place: expression.value.place })
+      throw new QueryError('query.type', `${expression.kind === 'prefix' ? '^=' : '~'} takes a text`, {
+        place: expression.value.place,
+      })
     }
-    const isText = field.kind === 'json' || (field.kind === 'value' && ['text', 'uuid', 'bytes', 'time'].includes(field.type.kind))
-    if (expression.kind === 'prefix' && !isText) throw new QueryError('query.type', `${name} is no text, so nothing begins it`, { place: expression.path.place })
+    const isText =
+      field.kind === 'json' ||
+      (field.kind === 'value' && ['text', 'uuid', 'bytes', 'time'].includes(field.type.kind))
+    if (expression.kind === 'prefix' && !isText)
+      throw new QueryError('query.type', `${name} is no text, so nothing begins it`, {
+        place: expression.path.place,
+      })
     if (expression.kind === 'match' && !(field.kind === 'value' && field.text)) {
-      throw new QueryError('query.type', `${name} is not analysed for full text`, { place: expression.path.place, hint: 'A view lists such fields under `text`.' })
+      throw new QueryError('query.type', `${name} is not analysed for full text`, {
+        place: expression.path.place,
+        hint: 'A view lists such fields under `text`.',
+      })
     }
     return expression.value.value
   }
 }
 
 /** Checks an expression against a view's fields. Throws QueryError `query.unknown_field` or `query.type`. */
-export const resolveExpression = (shape: DocumentShape, expression: Expression): Resolved => new Resolver(shape).resolve(expression)
+export const resolveExpression = (shape: DocumentShape, expression: Expression): Resolved =>
+  new Resolver(shape).resolve(expression)
 
 /** The field at a path of the document itself (for sorting, facets). */
 export const fieldNames = (shape: DocumentShape): readonly string[] => namesOf(shape.fields)

@@ -31,7 +31,9 @@ export interface SearchBody {
 }
 
 const unsortable = (path: FieldPath, why: string): never => {
-  throw new QueryError('query.type', `${path.names.join('.')} cannot be sorted by: ${why}`, { place: path.place })
+  throw new QueryError('query.type', `${path.names.join('.')} cannot be sorted by: ${why}`, {
+    place: path.place,
+  })
 }
 
 const sortClause = (field: ResolvedField, path: FieldPath, descending: boolean): Dsl => {
@@ -43,7 +45,11 @@ const sortClause = (field: ResolvedField, path: FieldPath, descending: boolean):
       return { [`${field.index}.${field.key}`]: order }
     case 'count':
       return {
-        [`${field.index}.n`]: { ...order, missing: 0, nested: { path: field.index, filter: term(`${field.index}.key`, field.key) } },
+        [`${field.index}.n`]: {
+          ...order,
+          missing: 0,
+          nested: { path: field.index, filter: term(`${field.index}.key`, field.key) },
+        },
       }
     case 'counts':
     case 'object':
@@ -54,12 +60,17 @@ const sortClause = (field: ResolvedField, path: FieldPath, descending: boolean):
 const sortField = ({ index, type }: Extract<ResolvedField, { kind: 'value' }>, path: FieldPath): string => {
   if (type.dimensions > 0) unsortable(path, 'it has many values')
   if (type.kind === 'decimal') return `${index}.${NUMBER}`
-  if (type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'timestamptz') return `${index}.${EXACT}`
+  if (type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'timestamptz')
+    return `${index}.${EXACT}`
   return index
 }
 
 /** The field at a dotted path of the document. Throws QueryError when there is none or it stands in a list. */
-export const resolveField = (shape: DocumentShape, text: string, place: FieldPath['place']): ResolvedField => {
+export const resolveField = (
+  shape: DocumentShape,
+  text: string,
+  place: FieldPath['place'],
+): ResolvedField => {
   const path: FieldPath = { names: text.split('.'), place }
   const resolved = resolveExpression(shape, { kind: 'exists', path })
   return resolved.kind === 'test' ? resolved.field : unsortable(path, 'it stands in a list')
@@ -82,14 +93,17 @@ const highlightOf = (filter: Resolved | undefined): Dsl | undefined => {
     if (node.kind === 'test' && node.test.kind === 'match') fields[`${node.field.index}.${WORDS}`] = {}
   }
   if (filter !== undefined) walk(filter)
-  return Object.keys(fields).length === 0 ? undefined : { fields, encoder: 'html', pre_tags: ['<em>'], post_tags: ['</em>'] }
+  return Object.keys(fields).length === 0
+    ? undefined
+    : { fields, encoder: 'html', pre_tags: ['<em>'], post_tags: ['</em>'] }
 }
 
 /** Request body for one page of hits. Stubs of documents that could not be made are never hits. */
 export const buildSearch = (shape: DocumentShape, request: SearchRequest): SearchBody => {
   const { filter, facets, after, size, total, timeoutMs } = request
   const ranked = filter !== undefined && ranks(filter)
-  const clause = filter === undefined ? {} : ranked ? { must: [whereTrue(filter)] } : { filter: [whereTrue(filter)] }
+  const clause =
+    filter === undefined ? {} : ranked ? { must: [whereTrue(filter)] } : { filter: [whereTrue(filter)] }
   const highlight = highlightOf(filter)
   const body = {
     query: { bool: { ...clause, must_not: [exists(ERROR_FIELD)] } },
@@ -121,4 +135,3 @@ export const checkProjection = (shape: DocumentShape, fields: readonly string[])
   }
   return new Set(fields)
 }
-

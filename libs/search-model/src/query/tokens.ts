@@ -13,7 +13,15 @@ const NUMBER = /[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const SYMBOL = /!=|<=|>=|\^=|[=<>~()[\],.]/y
 const SPACE = /\s+/y
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\', '/': '/' }
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  '/': '/',
+}
 
 /** What people write who know other languages. */
 const HABITS: Readonly<Record<string, string>> = {
@@ -74,14 +82,21 @@ export class Tokens {
     const first = this.#text[this.#at]
     if (first === undefined) return { kind: 'end', text: 'the end', place, end: this.#at }
     if (first === '"' || first === "'") return this.#string(first, place)
-    for (const [kind, pattern] of [['name', NAME], ['number', NUMBER], ['symbol', SYMBOL]] as const) {
+    for (const [kind, pattern] of [
+      ['name', NAME],
+      ['number', NUMBER],
+      ['symbol', SYMBOL],
+    ] as const) {
       const text = this.#match(pattern)
       if (text === undefined) continue
       this.#at += text.length
       return { kind, text, place, end: this.#at }
     }
     const hint = HABITS[first]
-    throw new QueryError('query.syntax', `"${first}" has no meaning here`, { place, ...(hint === undefined ? {} : { hint }) })
+    throw new QueryError('query.syntax', `"${first}" has no meaning here`, {
+      place,
+      ...(hint === undefined ? {} : { hint }),
+    })
   }
 
   #string(quote: string, place: Place): Token {
@@ -109,7 +124,10 @@ export class Tokens {
     }
     const known = ESCAPES[char]
     if (known === undefined) {
-      throw new QueryError('query.syntax', `\\${char} is no escape in a text`, { place, hint: 'Known are \\" \\\' \\\\ \\/ \\n \\r \\t and \\uXXXX.' })
+      throw new QueryError('query.syntax', `\\${char} is no escape in a text`, {
+        place,
+        hint: 'Known are \\" \\\' \\\\ \\/ \\n \\r \\t and \\uXXXX.',
+      })
     }
     return known
   }

@@ -44,10 +44,14 @@ const shown = (literal: PlacedLiteral): string => {
 }
 
 const mismatch = (field: string, type: ColumnType, literal: PlacedLiteral, hint?: string): never => {
-  throw new QueryError('query.type', `${field} is ${type.kind}: it is compared with ${WORDS[type.kind]}, not with ${shown(literal)}`, {
-    place: literal.place,
-    ...(hint === undefined ? {} : { hint }),
-  })
+  throw new QueryError(
+    'query.type',
+    `${field} is ${type.kind}: it is compared with ${WORDS[type.kind]}, not with ${shown(literal)}`,
+    {
+      place: literal.place,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  )
 }
 
 const numberOf = (literal: PlacedLiteral): TypedValue | undefined => {
@@ -74,12 +78,20 @@ const canonicalText = (kind: ColumnKind, text: string): string | undefined => {
   return text
 }
 
-const labelOf = (field: string, labels: readonly string[], literal: PlacedLiteral & { readonly type: 'string' }): TypedValue => {
+const labelOf = (
+  field: string,
+  labels: readonly string[],
+  literal: PlacedLiteral & { readonly type: 'string' },
+): TypedValue => {
   if (labels.includes(literal.value)) return { type: 'text', value: literal.value }
-  throw new QueryError('query.type', `${field} has no value ${JSON.stringify(literal.value)}; it has ${labels.slice(0, 20).join(', ')}`, {
-    place: literal.place,
-    nearest: nearestNames(literal.value, labels),
-  })
+  throw new QueryError(
+    'query.type',
+    `${field} has no value ${JSON.stringify(literal.value)}; it has ${labels.slice(0, 20).join(', ')}`,
+    {
+      place: literal.place,
+      nearest: nearestNames(literal.value, labels),
+    },
+  )
 }
 
 const ofJson = (literal: PlacedLiteral): TypedValue | undefined => {
@@ -91,12 +103,20 @@ const ofJson = (literal: PlacedLiteral): TypedValue | undefined => {
 /** Reads a literal for a field. Throws QueryError `query.type` that says what the field takes. */
 export const typedValue = (field: string, type: ColumnType, literal: PlacedLiteral): TypedValue => {
   const { kind } = type
-  if (literal.type === 'null') return mismatch(field, type, literal, 'Nothing equals null in a list of values or a range; `is null` and `exists` ask for it.')
+  if (literal.type === 'null')
+    return mismatch(
+      field,
+      type,
+      literal,
+      'Nothing equals null in a list of values or a range; `is null` and `exists` ask for it.',
+    )
   switch (kind) {
     case 'json':
       return ofJson(literal) ?? mismatch(field, type, literal)
     case 'boolean':
-      return literal.type === 'boolean' ? { type: 'boolean', value: literal.value } : mismatch(field, type, literal)
+      return literal.type === 'boolean'
+        ? { type: 'boolean', value: literal.value }
+        : mismatch(field, type, literal)
     case 'int16':
     case 'int32':
     case 'int64':

@@ -1,10 +1,18 @@
 import type { ColumnKind } from '@headrace/wire'
 import type { DocumentShape, ShapeField } from '../document-shape.ts'
 
-const value = (name: string, kind: ColumnKind, more: { text?: boolean; dimensions?: number; labels?: readonly string[] } = {}): ShapeField => ({
+const value = (
+  name: string,
+  kind: ColumnKind,
+  more: { text?: boolean; dimensions?: number; labels?: readonly string[] } = {},
+): ShapeField => ({
   kind: 'value',
   name,
-  type: { kind, dimensions: more.dimensions ?? 0, ...(more.labels === undefined ? {} : { labels: more.labels }) },
+  type: {
+    kind,
+    dimensions: more.dimensions ?? 0,
+    ...(more.labels === undefined ? {} : { labels: more.labels }),
+  },
   text: more.text ?? false,
 })
 
@@ -34,9 +42,18 @@ export const exampleShape = (view = 'example'): DocumentShape => ({
     {
       kind: 'list',
       name: 'annotations',
-      fields: [value('id', 'int64'), value('class', 'text'), value('weight', 'float64'), value('metadata', 'json')],
+      fields: [
+        value('id', 'int64'),
+        value('class', 'text'),
+        value('weight', 'float64'),
+        value('metadata', 'json'),
+      ],
     },
-    { kind: 'object', name: 'camera', fields: [value('name', 'text'), value('price', 'decimal'), value('extra', 'json')] },
+    {
+      kind: 'object',
+      name: 'camera',
+      fields: [value('name', 'text'), value('price', 'decimal'), value('extra', 'json')],
+    },
     {
       kind: 'object',
       name: 'annotations_search',
