@@ -1,4 +1,4 @@
-import { type ConfigOf, type Declaration, readConfig, settings } from '@headrace/runtime'
+import { type ConfigOf, type Declaration, readServiceConfig, settings } from '@headrace/runtime'
 
 /** Everything that capture reads from its environment. */
 export const declaration = {
@@ -33,4 +33,4 @@ export const declaration = {
 
 export type Config = ConfigOf<typeof declaration>
 
-export const config = (): Config => readConfig(declaration, process.env)
+export const config = (): Config => readServiceConfig('capture', declaration, process.env)

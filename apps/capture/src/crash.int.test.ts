@@ -17,7 +17,7 @@ const startLoad = (harness: Harness): (() => Promise<void>) => {
   const work = async (): Promise<void> => {
     for (let round = 1; going; round += 1) {
       const id = 10_000 + round * 1_000
-      await harness.database.query(`insert into item select i, 'r' || i, null from generate_series(${id}, ${id + (round % 7 === 0 ? 400 : 5)}) i`)
+      await harness.database.query(`insert into item select i, 'r' || i, repeat('y', 400) from generate_series(${id}, ${id + (round % 7 === 0 ? 400 : 5)}) i`)
       await harness.database.query(`update item set name = 'n${round}' where id % 50 = ${round % 50}`)
       await harness.database.query(`delete from item where id % 97 = ${round % 97}`)
       await harness.database.query(`update item set id = -id where id = ${id + 1}`)
@@ -41,7 +41,7 @@ describe('a killed capture', () => {
   const spawn = (failpoints = ''): ChildProcess => {
     const child = harness.spawn(failpoints)
     child.stderr?.on('data', (text: Buffer) => process.stderr.write(text))
-    child.stdout?.on('data', (text: Buffer) => process.stderr.write(text))
+    child.stdout?.resume()
     children.push(child)
     return child
   }

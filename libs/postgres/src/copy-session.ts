@@ -67,7 +67,7 @@ class RunningCopySession implements CopySession {
   }
 
   stop(): void {
-    this.raw?.close()
+    void this.raw?.close()
     this.#finish(new HeadraceError('postgres.unreachable', 'the session was stopped', { where: this.#where }))
   }
 

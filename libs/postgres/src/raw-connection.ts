@@ -13,7 +13,8 @@ export interface RawConnection {
   pause(): void
   resume(): void
   readonly paused: boolean
-  close(): void
+  /** Ends the session; resolves when the server has let go of it (or does not within a second). */
+  close(): Promise<void>
 }
 
 export interface RawHandlers {
@@ -73,12 +74,17 @@ export const takeOver = (client: pg.Client, handlers: RawHandlers): RawConnectio
     get paused() {
       return paused
     },
-    close: () => {
-      if (closed) return
-      closed = true
-      socket.end(TERMINATE)
-      // a paused socket would never see the server's end
-      setTimeout(() => socket.destroy(), 1_000).unref()
+    close: async () => {
+      if (socket.closed) return
+      const gone = new Promise<void>(resolve => socket.once('close', () => resolve()))
+      if (!closed) {
+        closed = true
+        socket.end(TERMINATE)
+        // a paused socket would never see the server's end; what still comes is not looked at
+        socket.resume()
+        setTimeout(() => socket.destroy(), 1_000).unref()
+      }
+      await gone
     },
   }
 }

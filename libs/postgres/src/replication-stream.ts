@@ -125,7 +125,7 @@ class RunningStream implements ReplicationStream {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
-    this.#raw?.close()
+    await this.#raw?.close()
   }
 
   frame = (type: number, buffer: Buffer, start: number, end: number): void => {
@@ -145,7 +145,7 @@ class RunningStream implements ReplicationStream {
 
   ended(error: Error | null): void {
     clearInterval(this.#timer)
-    this.#raw?.close()
+    void this.#raw?.close()
     const fault =
       error === null
         ? new HeadraceError('postgres.unreachable', 'the server ended the replication stream', { where: this.#where })

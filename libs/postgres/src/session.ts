@@ -1,3 +1,4 @@
+import { HeadraceError } from '@headrace/errors'
 import pg from 'pg'
 import { postgresFault } from './faults.ts'
 
@@ -60,6 +61,9 @@ const withoutOptions = (text: string): { readonly url: string; readonly given: s
 
 /** pg's client, connected. `replication`: a walsender session. Errors after connecting are left to who uses it. */
 export const connectClient = async (connection: PostgresConnection, replication: boolean): Promise<pg.Client> => {
+  if (!URL.canParse(connection.url)) {
+    throw new HeadraceError('config.invalid', 'the address of the database is no URL', { hint: 'It has the form postgres://user:password@host:port/database.' })
+  }
   const { url, given } = withoutOptions(connection.url)
   // later ones win: what is pinned stays pinned whatever the address says
   const options = [given, ...Object.entries(SESSION_SETTINGS).map(([name, value]) => `-c ${name}=${value}`)]
