@@ -56,14 +56,8 @@ const createMetrics = (metrics: Metrics) => ({
 export const createEvents = (log: Logger, metrics: Metrics) => {
   const meters = createMetrics(metrics)
   const rejections = { second: 0, count: 0 }
-  const waiting = new Map<string, string>()
   return {
-    waitingForTopic: (topic: string, why: string) => {
-      // asked for every second, told once
-      if (waiting.get(topic) === why) return
-      waiting.set(topic, why)
-      log.info({ topic }, `waiting: ${why}`)
-    },
+    waitingForTopic: (topic: string, why: string) => log.info({ topic }, `waiting: ${why}`),
     elasticsearchAway: (error: string, retryInMs: number) =>
       log.warn({ error, retryInMs }, 'Elasticsearch is away; nothing is skipped'),
     indexOpened: (

@@ -76,17 +76,7 @@ const spell = async (
 ): Promise<void> => {
   const { pipeline, view, kafka, elasticsearch, instance, events, health } = options
   const topic = pipeline.topics.documents(view.name, view.plan)
-  const incarnations = await awaitDocumentTopic({
-    admin: kafka.admin,
-    reader,
-    topic,
-    partitions: pipeline.partitions,
-    signal,
-    waiting: why => {
-      health.turned()
-      events.waitingForTopic(topic, why)
-    },
-  })
+  const incarnations = await awaitTopic(options, reader, topic, signal)
   const indices = new ViewIndices(elasticsearch)
   const indexOptions: IndexOptions = { ...options.index, ...buildMapping(view.shape) }
   const index = await openIndex(options, indices, indexOptions, { topic, incarnations }, signal)
@@ -131,6 +121,28 @@ const spell = async (
   } finally {
     await goLive.stop()
   }
+}
+
+const awaitTopic = (
+  { pipeline, kafka, events, health }: IndexViewOptions,
+  reader: PartitionReader,
+  topic: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> => {
+  let told = ''
+  return awaitDocumentTopic({
+    admin: kafka.admin,
+    reader,
+    topic,
+    partitions: pipeline.partitions,
+    signal,
+    waiting: why => {
+      health.turned()
+      // asked for every second, told once
+      if (why !== told) events.waitingForTopic(topic, why)
+      told = why
+    },
+  })
 }
 
 /** Waits while Elasticsearch is away: a service that starts first is no failure. */
