@@ -43,28 +43,31 @@ describe('a service that is killed', () => {
     } while (!signal.aborted)
   }
 
-  /** Freezes the service, looks whether work is under way, and kills it only then; else lets it go on and tries again. */
-  const killAtWork = async (service: KilledService): Promise<Kill> =>
-    waitFor(
-      async () => {
-        const state = chain.dev.state()
-        const pid = state.services[service]?.pid
-        if (pid === undefined || state.services[service]?.state !== 'ready') return undefined
-        process.kill(pid, 'SIGSTOP')
-        let kill: Kill = { service, lag: 0, open: 0 }
-        try {
-          if (service !== 'search')
-            kill = { service, ...(await lookAtFrozen(service, state, kafka, chain.database)) }
-        } finally {
-          // the indexer commits without a transaction, the search service has no state
-          const atWork = service === 'search' || (kill.lag > 0 && (kill.open > 0 || service === 'indexer'))
-          process.kill(pid, atWork ? 'SIGKILL' : 'SIGCONT')
-          if (!atWork) kill = { service, lag: 0, open: -1 }
-        }
-        return kill.open === -1 ? undefined : kill
-      },
-      { what: `${service} to be at work`, timeoutMs: 120_000, everyMs: 7 },
-    )
+  /** One look: frozen, it cannot finish what we see; killed only if work is under way, else it goes on. */
+  const tryToKill = async (service: KilledService): Promise<Kill | undefined> => {
+    const state = chain.dev.state()
+    const { pid, state: phase } = state.services[service] ?? {}
+    if (pid === undefined || phase !== 'ready') return undefined
+    process.kill(pid, 'SIGSTOP')
+    let signal: NodeJS.Signals = 'SIGCONT'
+    try {
+      // the search service has no state, the indexer commits without a transaction
+      const unfinished =
+        service === 'search' ? { lag: 0, open: 0 } : await lookAtFrozen(service, state, kafka, chain.database)
+      const { lag, open } = unfinished
+      if (service === 'search' || (lag > 0 && (open > 0 || service === 'indexer'))) signal = 'SIGKILL'
+      return signal === 'SIGKILL' ? { service, lag, open } : undefined
+    } finally {
+      process.kill(pid, signal)
+    }
+  }
+
+  const killAtWork = (service: KilledService): Promise<Kill> =>
+    waitFor(() => tryToKill(service), {
+      what: `${service} to be at work`,
+      timeoutMs: 60_000,
+      everyMs: random.int(20, 60),
+    })
 
   const restarted = (service: KilledService, restarts: number): Promise<unknown> =>
     waitFor(
@@ -81,9 +84,12 @@ describe('a service that is killed', () => {
       for (const service of SERVICES) {
         const done = new AbortController()
         const writing = burst(done.signal)
-        kills.push(await killAtWork(service))
-        done.abort()
-        await writing
+        try {
+          kills.push(await killAtWork(service))
+        } finally {
+          done.abort()
+          await writing
+        }
         await restarted(service, round)
       }
     }

@@ -72,23 +72,33 @@ class Connection {
   constructor(address: string) {
     const [host = '127.0.0.1', port = '9092'] = address.split(':')
     this.#socket = connect(Number(port), host)
-    this.#socket.setTimeout(TIMEOUT_MS, () => this.#socket.destroy(new Error(`no answer from ${address}`)))
+    this.#socket.on('error', () => undefined)
     this.#socket.on('data', chunk => this.#take(chunk))
   }
 
   ask(api: number, version: number, body: Writer): Promise<Reader> {
     const header = new Writer().int16(api).int16(version).int32(0).string('testkit')
     const message = Buffer.concat([header.bytes, body.bytes])
-    const answer = this.#last.then(
-      () =>
-        new Promise<Reader>((resolve, reject) => {
-          this.#waiting = resolve
-          this.#socket.once('error', reject)
-          this.#socket.write(Buffer.concat([new Writer().int32(message.length).bytes, message]))
-        }),
-    )
+    const answer = this.#last.then(() => this.#exchange(message))
     this.#last = answer.catch(() => undefined)
-    return answer.finally(() => this.#socket.removeAllListeners('error').on('error', () => undefined))
+    return answer
+  }
+
+  #exchange(message: Buffer): Promise<Reader> {
+    return new Promise((resolve, reject) => {
+      const failed = (error: Error): void => {
+        clearTimeout(timer)
+        reject(error)
+      }
+      const timer = setTimeout(() => this.#socket.destroy(new Error('no answer from Kafka')), TIMEOUT_MS)
+      this.#socket.once('error', failed)
+      this.#waiting = reader => {
+        clearTimeout(timer)
+        this.#socket.off('error', failed)
+        resolve(reader)
+      }
+      this.#socket.write(Buffer.concat([new Writer().int32(message.length).bytes, message]))
+    })
   }
 
   close(): void {
