@@ -18,7 +18,7 @@ export interface OutputOptions {
 
 /**
  * Where a command's words go. With --json standard output carries JSON only, one value per line, and errors are
- * `{"error": {code, message, where?, hint?}}` there; otherwise results go to standard output and the rest to standard error.
+ * `{"error": {code, message, where?, hint}}` there; otherwise results go to standard output and the rest to standard error.
  */
 export class Output {
   readonly json: boolean
@@ -56,13 +56,14 @@ export class Output {
 
   error(error: HeadraceError): void {
     if (this.json) {
-      const { code, message, where, hint } = error
+      const { code, message, where } = error
+      const hint = error.hint ?? error.entry.meaning
       this.value({
         error: {
           code,
           message,
           ...(where === undefined ? {} : { where }),
-          ...(hint === undefined ? {} : { hint }),
+          hint,
         },
       })
     } else {

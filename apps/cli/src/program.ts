@@ -13,8 +13,10 @@ import { type Context, Output } from './output.ts'
 const EPILOGUE = `
 Addresses may also be given by HEADRACE_POSTGRES_URL, HEADRACE_KAFKA_BROKERS, HEADRACE_ELASTICSEARCH_URL and HEADRACE_SEARCH_URL.
 
-Exit codes: 0 done, 1 something differs or is missing, 64 wrong command line, 65 mistakes in the pipeline folder, 66 no such
-folder, 69 something needed cannot be reached or ended, 70 internal error, 78 wrong configuration.`
+Exit codes: 0 done, 1 something differs or is missing, 64 wrong command line, 65 mistakes in the pipeline folder, 66 not there,
+69 Postgres or a service cannot be reached or ended, 70 internal error, 73 would overwrite, 77 refused (rights), 78 wrong
+configuration, 79 the database is not set up for capture, 84 contracts.lock.json is stale, 85 Kafka or 86 Elasticsearch cannot be
+reached, 87 port taken, 88 no Java, 89 topic missing. docs/errors.md has them all.`
 
 /** The command tree; nothing is read or written before an action runs. */
 export const createProgram = (context: Context): Command => {

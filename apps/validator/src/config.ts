@@ -1,4 +1,4 @@
-import { type ConfigOf, type Declaration, readConfig, settings } from '@headrace/runtime'
+import { type ConfigOf, type Declaration, readServiceConfig, settings } from '@headrace/runtime'
 
 /** Everything that the validator reads from its environment. */
 export const declaration = {
@@ -47,4 +47,4 @@ export const declaration = {
 
 export type Config = ConfigOf<typeof declaration>
 
-export const config = (): Config => readConfig(declaration, process.env)
+export const config = (): Config => readServiceConfig('validator', declaration, process.env)

@@ -27,11 +27,10 @@ export class HeadraceError extends Error {
     return catalogue[this.code]
   }
 
-  /** One text for a person: `code: message (where). hint`. */
+  /** One text for a person: `code: message (where)`, and what to do: the hint, else what the catalogue says. */
   describe(): string {
     const where = this.where === undefined ? '' : ` (${this.where})`
-    const hint = this.hint === undefined ? '' : `\n  ${this.hint}`
-    return `${this.code}: ${this.message}${where}${hint}`
+    return `${this.code}: ${this.message}${where}\n  ${this.hint ?? this.entry.meaning}`
   }
 }
 

@@ -5,15 +5,28 @@ import { HeadraceError } from '@headrace/errors'
  * up, an object in use (the slot, until its old session is gone).
  */
 const PASSING = /^(08...|53...|57P0[1235]|55006)$/
+/** insufficient_privilege */
+const NO_RIGHT = '42501'
 const SYSTEM_CODES = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNABORTED',
 ])
 
 const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
 
 const messageOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ')
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return error.errors.map(messageOf).join('; ')
   return error instanceof Error ? error.message : String(error)
 }
 
@@ -31,18 +44,30 @@ export const postgresFault = (error: unknown, doing: string, where: string): Hea
   const state = sqlStateOf(error)
   const text = state === '' ? messageOf(error) : `${messageOf(error)} [${state}]`
   const passing = state === '' ? SYSTEM_CODES.has(code) || isClosed(error) : PASSING.test(state)
-  return new HeadraceError(passing ? 'postgres.unreachable' : 'postgres.refused', `${text}, while ${doing}`, { where, cause: error })
+  return new HeadraceError(passing ? 'postgres.unreachable' : 'postgres.refused', `${text}, while ${doing}`, {
+    where,
+    cause: error,
+    ...(state === NO_RIGHT
+      ? { hint: '`headrace source check` lists all rights that are missing, with the SQL that grants them.' }
+      : {}),
+  })
 }
 
 /** pg's own words for a connection that ended under it; they carry no code. */
 const isClosed = (error: unknown): boolean =>
-  /Connection terminated|timeout expired|not queryable|socket disconnected|Client has encountered a connection error/.test(messageOf(error))
+  /Connection terminated|timeout expired|not queryable|socket disconnected|Client has encountered a connection error/.test(
+    messageOf(error),
+  )
 
 /** An ErrorResponse message of the protocol, `buffer[start, end)`: SQLSTATE and primary message, never its detail. */
-export const readErrorResponse = (buffer: Buffer, start: number, end: number): Error & { readonly code: string } => {
+export const readErrorResponse = (
+  buffer: Buffer,
+  start: number,
+  end: number,
+): Error & { readonly code: string } => {
   let code = ''
   let message = 'unknown error'
-  for (let at = start; at < end && buffer[at] !== 0; ) {
+  for (let at = start; at < end && buffer[at] !== 0;) {
     const stop = buffer.indexOf(0, at + 1)
     const text = buffer.toString('utf8', at + 1, stop)
     if (buffer[at] === 0x43) code = text

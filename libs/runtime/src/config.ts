@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import { HeadraceError } from '@headrace/errors'
 import { Secret } from './secret.ts'
 
@@ -118,6 +118,28 @@ export const readConfig = <D extends Declaration>(declaration: D, env: Environme
     )
   }
   return values as ConfigOf<D>
+}
+
+/**
+ * The same for the start of a service, before there is a logger: mistakes are one line of the log's form, and the process
+ * ends with the code's exit status. No stack trace: it says nothing to who mends an environment variable.
+ */
+export const readServiceConfig = <D extends Declaration>(
+  service: string,
+  declaration: D,
+  env: Environment,
+): ConfigOf<D> => {
+  try {
+    return readConfig(declaration, env)
+  } catch (error) {
+    if (!(error instanceof HeadraceError)) throw error
+    const time = new Date().toISOString()
+    writeSync(
+      1,
+      `${JSON.stringify({ level: 'error', time, service, code: error.code, msg: error.describe() })}\n`,
+    )
+    process.exit(error.entry.exit)
+  }
 }
 
 /** Lines of help: variable, what it takes, default, description. */

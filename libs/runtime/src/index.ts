@@ -4,6 +4,7 @@ export {
   type Declaration,
   describeConfig,
   readConfig,
+  readServiceConfig,
   type Setting,
   settings,
 } from './config.ts'

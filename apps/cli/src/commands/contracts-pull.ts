@@ -75,10 +75,17 @@ const stateOf = (path: string, text: string): FileState =>
 
 /** The file appears whole or not at all. */
 const write = (path: string, text: string): void => {
-  mkdirSync(dirname(path), { recursive: true })
-  const beside = `${path}.${process.pid}`
-  writeFileSync(beside, text)
-  renameSync(beside, path)
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const beside = `${path}.${process.pid}`
+    writeFileSync(beside, text)
+    renameSync(beside, path)
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new HeadraceError('usage.invalid', `${path} cannot be written: ${why}`, {
+      hint: 'Name a folder in --out that may be written.',
+    })
+  }
 }
 
 interface Written {

@@ -10,8 +10,8 @@ describe('isFinal', () => {
   })
 
   it('goes by the code where the status alone could mean either', () => {
-    expect(isFinal({ status: 69, signal: null, code: 'kafka.topic_missing' })).toBe(false)
-    expect(isFinal({ status: 69, signal: null, code: 'http.port_taken' })).toBe(true)
+    expect(isFinal({ status: 89, signal: null, code: 'kafka.topic_missing' })).toBe(false)
+    expect(isFinal({ status: 87, signal: null, code: 'http.port_taken' })).toBe(true)
   })
 
   it('does not start again what only a person can mend', () => {

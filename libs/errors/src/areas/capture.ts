@@ -29,7 +29,7 @@ export const captureErrors = {
   'capture.source_unfit': entry(
     'operator',
     'stop',
-    78,
+    79,
     'The source is not set up for capture. The message lists everything that is missing with the SQL that mends it; `headrace source check` prints the same list.',
   ),
   'capture.table_not_loaded': entry(

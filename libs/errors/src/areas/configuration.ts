@@ -23,7 +23,7 @@ export const configurationErrors = {
   'pipeline.lock_stale': entry(
     'pipeline-author',
     'stop',
-    65,
+    84,
     'contracts.lock.json is missing or does not match the contracts. Run `headrace contracts lock DIR` and commit the file.',
   ),
 } as const satisfies Record<string, CatalogueEntry>

@@ -35,7 +35,7 @@ export const indexingAndSearchErrors = {
   'elasticsearch.unreachable': entry(
     'operator',
     'retry',
-    69,
+    86,
     'Elasticsearch does not answer or has no room for the request now. Nothing is skipped; work goes on when it is back.',
   ),
   'indexer.topic_remade': entry(

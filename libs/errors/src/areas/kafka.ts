@@ -14,6 +14,12 @@ export const kafkaErrors = {
     75,
     'The partitions belong to a newer generation of the consumer group: nothing was written. The work is dropped; the next assignment takes it up from the committed offsets.',
   ),
+  'kafka.not_trusted': entry(
+    'operator',
+    'stop',
+    77,
+    'The certificate of a broker is not trusted, is for another name, or is out of date. Waiting does not mend it: give the certificate authority, or the name that the certificate carries.',
+  ),
   'kafka.offset_out_of_range': entry(
     'operator',
     'stop',
@@ -38,7 +44,7 @@ export const kafkaErrors = {
     77,
     'The broker refused a request for a reason that waiting does not mend, such as missing rights. The message has its error.',
   ),
-  'kafka.topic_missing': entry('operator', 'restart', 69, 'A topic does not exist (yet).'),
+  'kafka.topic_missing': entry('operator', 'restart', 89, 'A topic does not exist (yet).'),
   'kafka.transaction_lost': entry(
     'headrace',
     'restart',
@@ -48,7 +54,7 @@ export const kafkaErrors = {
   'kafka.unreachable': entry(
     'operator',
     'retry',
-    69,
+    85,
     'No broker answered in time. Nothing is skipped; work goes on when Kafka is back.',
   ),
   'kafka.unsupported_format': entry(

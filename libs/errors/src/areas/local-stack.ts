@@ -17,7 +17,7 @@ export const localStackErrors = {
   'stack.java_missing': entry(
     'operator',
     'stop',
-    69,
+    88,
     'Kafka and Elasticsearch need Java >= 17. Install it, use the containers, or give the addresses of servers of your own.',
   ),
   'stack.maven_missing': entry(
@@ -26,7 +26,7 @@ export const localStackErrors = {
     69,
     'Kafka and Elasticsearch are fetched with Maven. Install it, use the containers, or give the addresses of servers of your own.',
   ),
-  'stack.port_taken': entry('operator', 'stop', 69, 'A port the stack needs is taken by another process.'),
+  'stack.port_taken': entry('operator', 'stop', 87, 'A port the stack needs is taken by another process.'),
   'stack.start_failed': entry(
     'operator',
     'stop',

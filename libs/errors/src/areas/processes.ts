@@ -5,7 +5,7 @@ export const processesErrors = {
   'http.port_taken': entry(
     'operator',
     'stop',
-    69,
+    87,
     'The port of the service is taken by another process. Set HEADRACE_HTTP_PORT to a free one.',
   ),
   'internal.bug': entry(
