@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { isConnectionFault, isCoordinatorLost, isTransient, kafkaError } from '../faults.ts'
 import type { KafkaConnection, KafkaLog, TlsOptions } from '../options.ts'
@@ -39,10 +40,10 @@ const loggerOf = (log: KafkaLog | undefined) =>
       log?.('debug', 'kafka.client', { part: entry.namespace, message: entry.log.message }),
   })
 
-const makeCluster = (connection: KafkaConnection, internals: ClientInternals): KafkajsCluster =>
+const makeCluster = (connection: KafkaConnection, socketFactory: SocketFactory): KafkajsCluster =>
   new Cluster({
     logger: loggerOf(connection.log),
-    socketFactory: internals.socketFactory ?? defaultSocketFactory(),
+    socketFactory,
     brokers: [...connection.brokers],
     ssl: sslOf(connection.tls),
     sasl: connection.sasl === undefined ? undefined : { ...connection.sasl },
@@ -69,12 +70,20 @@ export class ClusterClient {
   readonly #cluster: KafkajsCluster
   readonly #topics = new Set<string>()
   readonly #coordinators = new Map<string, number>()
+  /** All that are open: kafkajs forgets some when several requests connect at the same time. */
+  readonly #sockets = new Set<Socket>()
   #connected: Promise<void> | undefined
   #stopped = false
 
   constructor(connection: KafkaConnection, internals: ClientInternals = {}) {
     this.patienceMs = connection.patienceMs ?? PATIENCE_MS
-    this.#cluster = makeCluster(connection, internals)
+    const open = internals.socketFactory ?? defaultSocketFactory()
+    this.#cluster = makeCluster(connection, target => {
+      const socket = open(target)
+      this.#sockets.add(socket)
+      if (this.#stopped) setImmediate(() => socket.destroy(new Error('stopped')))
+      return socket.once('close', () => this.#sockets.delete(socket))
+    })
   }
 
   /** Connected to some broker, metadata of these topics known. */
@@ -186,11 +195,12 @@ export class ClusterClient {
   /** Closes the sockets at once: pending requests are rejected. */
   async stop(): Promise<void> {
     this.#stopped = true
-    const { brokers, seedBroker } = this.#cluster.brokerPool
-    for (const broker of new Set([...Object.values(brokers), ...(seedBroker ? [seedBroker] : [])])) {
-      // with an error: kafkajs hears of nothing else
-      for (const { socket } of broker.connectionPool.pool) socket?.destroy(new Error('stopped'))
+    // with an error: kafkajs hears of nothing else
+    const closeAll = () => {
+      for (const socket of this.#sockets) socket.destroy(new Error('stopped'))
     }
+    closeAll()
     await this.#cluster.disconnect().catch(() => undefined)
+    closeAll()
   }
 }

@@ -43,6 +43,8 @@ export interface PartitionMetadata {
   readonly partitionId: number
   readonly leader: number | null
   readonly replicas: readonly number[]
+  /** Brokers whose copy is complete. */
+  readonly isr: readonly number[]
 }
 
 export interface ClusterMetadata {

@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals'
-import { waitFor } from '@headrace/testkit'
+import { connect, type Socket } from 'node:net'
+import { backends, waitFor } from '@headrace/testkit'
+import { createKafka } from '../kafka.ts'
 import { deleteRecords } from '../testing/delete-records.ts'
 import { record, testCluster } from '../testing/test-cluster.ts'
 import { TransactionalId } from '../writer/transactional-id.ts'
@@ -45,6 +47,26 @@ const id = async (name: string): Promise<TransactionalId> => {
 }
 
 describe('reader without a group (06 E5a)', () => {
+  it('closes every socket although several first uses connect at the same time', async () => {
+    const topic = await cluster.topic('sockets', 4)
+    const sockets: Socket[] = []
+    const own = createKafka(
+      { brokers: backends().kafkaBrokers, clientId: 'headrace-test' },
+      {
+        socketFactory: ({ host, port, onConnect }) => {
+          const socket = connect({ host, port }, onConnect)
+          sockets.push(socket)
+          return socket
+        },
+      },
+    )
+    const parallel = own.reader()
+    await Promise.all([0, 1, 2, 3].map(partition => parallel.bounds(topic, partition)))
+    await own.stop()
+    expect(sockets.length).toBeGreaterThan(0)
+    await waitFor(() => sockets.every(socket => socket.destroyed), { what: 'all sockets closed' })
+  })
+
   it('ends at once in an empty partition and at the end', async () => {
     const topic = await cluster.topic('empty')
     expect(await gather(reader.readToEnd(topic, 0, 0n))).toEqual({ values: [], offsets: [], next: undefined })
