@@ -10,7 +10,7 @@ export interface LogLine {
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** A pino line, or any other text (Node's own words when it cannot start), as `level: "error"` then. */
+/** A pino line, or Node's own words when it cannot start: of those only the line with the error itself counts. */
 export const parseLogLine = (line: string): LogLine | undefined => {
   if (line.trim() === '') return undefined
   try {
@@ -26,7 +26,7 @@ export const parseLogLine = (line: string): LogLine | undefined => {
   } catch {
     // not JSON: falls through
   }
-  return { level: 'error', message: line, code: undefined }
+  return { level: /^\w*Error\b.*: /.test(line) ? 'error' : 'debug', message: line, code: undefined }
 }
 
 /** Reads what was appended to a log file since the last call. */

@@ -22,6 +22,9 @@ export const isFinal = ({ status, signal, code }: Ending): boolean => {
   return STOP_EXITS.has(status)
 }
 
+/** A service that ended so often by itself without ever having been ready is not started again. */
+export const MOST_FAILED_STARTS = 6
+
 /** After this time without an end a service counts as healthy, and the back-off begins anew. */
 export const HEALTHY_MS = 60_000
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LogTail, type LogLine } from './log-tail.ts'
-import { type Ending, HEALTHY_MS, isFinal, restartDelay } from './restart-policy.ts'
+import { type Ending, HEALTHY_MS, isFinal, MOST_FAILED_STARTS, restartDelay } from './restart-policy.ts'
 import type { ServiceSpec } from './services.ts'
 
 export type ServiceState = 'starting' | 'ready' | 'waiting' | 'failed' | 'stopped'
@@ -37,6 +37,7 @@ export class ServiceProcess {
   #exited: Promise<Ending> | undefined
   #state: ServiceState = 'stopped'
   #restarts = 0
+  #wasReady = false
   #lastError: LogLine | undefined
 
   constructor(spec: ServiceSpec, events: ServiceEvents) {
@@ -63,7 +64,7 @@ export class ServiceProcess {
       const ending = await this.#once()
       if (this.#stop.signal.aborted) break
       if (performance.now() - startedAt >= HEALTHY_MS) failures = 0
-      if (isFinal(ending)) {
+      if (isFinal(ending) || this.#neverWorks(ending, failures + 1)) {
         this.#set('failed')
         this.#events.ended(ending, undefined)
         return
@@ -103,7 +104,12 @@ export class ServiceProcess {
     if (next !== this.#state) this.#set(next)
   }
 
+  #neverWorks({ signal }: Ending, failures: number): boolean {
+    return signal === null && !this.#wasReady && failures >= MOST_FAILED_STARTS
+  }
+
   #set(state: ServiceState): void {
+    if (state === 'ready') this.#wasReady = true
     this.#state = state
     this.#events.changed()
   }

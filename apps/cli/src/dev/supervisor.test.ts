@@ -97,6 +97,14 @@ describe('Supervisor', () => {
     expect(supervisor.status()['capture']?.state).toBe('failed')
   })
 
+  it('gives up on a service that never comes up', async () => {
+    const supervisor = await start(`throw new TypeError('the code is broken')`)
+    await expect(supervisor.ready(60_000, new AbortController().signal)).rejects.toMatchObject({
+      code: 'dev.service_ended',
+      message: expect.stringContaining('TypeError: the code is broken') as unknown,
+    })
+  }, 60_000)
+
   it('leaves nothing behind when the supervising process is killed', async () => {
     const spec = await specFor(SERVICE)
     const parent = join(folder, 'parent.ts')
