@@ -4,6 +4,8 @@ import { HeadraceError, type ErrorCode } from '@headrace/errors'
 
 interface KafkajsError extends Error {
   readonly type?: unknown
+  /** Node's code of a socket's error. */
+  readonly code?: unknown
   /** CreateTopics gathers its errors. */
   readonly errors?: readonly unknown[]
 }
@@ -63,7 +65,15 @@ const TRANSIENT = new Set([
   'UNSTABLE_OFFSET_COMMIT',
 ])
 
+/** How Node says that a certificate is refused, by this side or, as an alert, by the broker. */
+const NOT_TRUSTED =
+  /^(CERT_|CRL_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY|DECODE)_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|ERR_SSL_.*ALERT_.*(CERTIFICATE|UNKNOWN_CA))/
+
+const isNotTrusted = (error: unknown): boolean =>
+  chain(error).some(({ code }) => typeof code === 'string' && NOT_TRUSTED.test(code))
+
 export const isTransient = (error: unknown): boolean => {
+  if (isNotTrusted(error)) return false
   const type = brokerErrorType(error)
   return type === undefined ? isConnectionFault(error) : TRANSIENT.has(type)
 }
@@ -106,16 +116,25 @@ const codeFor = (error: unknown): ErrorCode => {
   const code = type === undefined ? undefined : CODES[type]
   if (code !== undefined) return code
   if (chain(error).some(({ name }) => DENIED.has(name))) return 'kafka.refused'
+  if (isNotTrusted(error)) return 'kafka.not_trusted'
   if (isTransient(error)) return 'kafka.unreachable'
   return type === undefined ? 'internal.bug' : 'kafka.refused'
+}
+
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  'kafka.not_trusted':
+    'HEADRACE_KAFKA_TLS_CA takes the certificate authority (PEM), HEADRACE_KAFKA_TLS_SERVERNAME the name on the certificate.',
 }
 
 /** An error of ours for anything thrown by a request. `doing` ends the sentence "kafka failed ...". */
 export const kafkaError = (error: unknown, doing: string, where?: string): HeadraceError => {
   if (error instanceof HeadraceError) return error
   const said = brokerErrorType(error) ?? (error instanceof Error ? error.message : String(error))
-  return new HeadraceError(codeFor(error), `${doing}: ${said}`, {
+  const code = codeFor(error)
+  const hint = HINTS[code]
+  return new HeadraceError(code, `${doing}: ${said}`, {
     cause: error,
+    ...(hint === undefined ? {} : { hint }),
     ...(where === undefined ? {} : { where }),
   })
 }

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { coordinatesOf, pomFor, readLock, verifyFiles } from './artifacts.ts'
 import { cached } from './cache.ts'
-import { versions } from './versions.ts'
+import { kafkaVersions, versions } from './versions.ts'
 
 let root = ''
 beforeEach(() => {
@@ -104,7 +104,10 @@ describe('verifyFiles', () => {
 })
 
 describe('lock files', () => {
-  const all = [...readLock(`kafka-${versions.kafka}`), ...readLock(`elasticsearch-${versions.elasticsearch}`)]
+  const all = [
+    ...kafkaVersions.flatMap(version => readLock(`kafka-${version}`)),
+    ...readLock(`elasticsearch-${versions.elasticsearch}`),
+  ]
 
   it('hold coordinates and checksums, no addresses', () => {
     expect(all.length).toBeGreaterThan(40)

@@ -10,6 +10,13 @@ export {
   type StackStatus,
 } from './stack.ts'
 export { type Progress } from './progress.ts'
-export { type ServiceOptions } from './service.ts'
-export { serviceNames, versions, type ServiceName } from './versions.ts'
+export { type KafkaOptions, type ServiceOptions } from './service.ts'
+export {
+  kafkaVersions,
+  serviceNames,
+  versions,
+  type KafkaVersion,
+  type ServerName,
+  type ServiceName,
+} from './versions.ts'
 export { runStackCommand } from './cli.ts'

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { HeadraceError } from '@headrace/errors'
 
 /** Whether this machine lets us listen on 127.0.0.1:port. */
@@ -9,6 +10,14 @@ export const portFree = (port: number): Promise<boolean> =>
     server.once('error', () => resolve(false))
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
   })
+
+/** Whether it becomes free in this time. */
+export const freeWithin = async (port: number, ms: number): Promise<boolean> => {
+  for (const deadline = Date.now() + ms; !(await portFree(port)); await delay(50)) {
+    if (Date.now() >= deadline) return false
+  }
+  return true
+}
 
 /**
  * A free port below the range from which systems take the ports of outgoing connections. A port out of that range can
@@ -25,8 +34,9 @@ export const freePort = async (taken: ReadonlySet<number> = new Set()): Promise<
 /** As many different free ports as there are names. */
 export const freePorts = async <Name extends string>(
   names: readonly Name[],
+  notThese: Iterable<number> = [],
 ): Promise<Record<Name, number>> => {
-  const taken = new Set<number>()
+  const taken = new Set(notThese)
   const ports: [Name, number][] = []
   for (const name of names) {
     const port = await freePort(taken)

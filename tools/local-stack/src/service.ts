@@ -2,7 +2,7 @@ import { type Environment } from './environment.ts'
 import { type Java } from './java.ts'
 import { type Progress } from './progress.ts'
 import { type RunAs } from './run-as.ts'
-import { type ServiceName } from './versions.ts'
+import { type KafkaVersion, type ServerName } from './versions.ts'
 
 /** Settings a caller may add to those of the stack. */
 export interface ServiceOptions {
@@ -11,6 +11,27 @@ export interface ServiceOptions {
   /** Server settings by their own names (postgresql.conf, server.properties, elasticsearch.yml). */
   readonly settings?: Readonly<Record<string, string>>
 }
+
+/** What Kafka's part of a stack may be beyond one open broker. */
+export interface KafkaOptions extends ServiceOptions {
+  /** Default 4.1.1. */
+  readonly version?: KafkaVersion
+  /** Default 1. Three: every one broker and controller, three copies of everything, two of which must be written. */
+  readonly brokers?: 1 | 3
+  /** Clients must speak TLS. The certificate authority is `kafka/ca.pem` in the stack's folder. */
+  readonly tls?: boolean
+  /** Clients must log in: passwords by user name, for PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. */
+  readonly users?: Readonly<Record<string, string>>
+}
+
+/** Options of all services. */
+export interface StackServiceOptions {
+  readonly postgres?: ServiceOptions
+  readonly kafka?: KafkaOptions
+  readonly elasticsearch?: ServiceOptions
+}
+
+export type Ports = Readonly<Record<string, number>>
 
 /** What is the same for all servers of a start. */
 export interface Surroundings {
@@ -28,7 +49,9 @@ export interface ServerPlan {
   readonly home: string
   /** This server's own folder: data, configuration. */
   readonly folder: string
-  readonly ports: Readonly<Record<string, number>>
+  readonly ports: Ports
+  /** Ports of all servers of this service, this one among them, in their order. */
+  readonly peers: readonly Ports[]
   readonly options: ServiceOptions
 }
 
@@ -43,7 +66,7 @@ export interface Launch {
 
 /** What the stack knows about a kind of server. */
 export interface ServiceDefinition {
-  readonly name: ServiceName
+  readonly name: ServerName
   readonly version: string
   /** Names of its ports; the first is the one clients use. */
   readonly portNames: readonly [string, ...string[]]
@@ -53,7 +76,7 @@ export interface ServiceDefinition {
   readonly install: (surroundings: Surroundings) => Promise<string>
   /** Makes data and configuration where they are missing. */
   readonly prepare: (plan: ServerPlan, surroundings: Surroundings) => Promise<Launch>
-  readonly address: (ports: Readonly<Record<string, number>>) => string
+  readonly address: (ports: Ports) => string
   /** After an orderly stop. */
   readonly stopped?: (folder: string) => void
 }

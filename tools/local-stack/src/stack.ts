@@ -9,9 +9,9 @@ import { withLock } from './lock.ts'
 import { type Progress, silent } from './progress.ts'
 import { runAs } from './run-as.ts'
 import { Servers } from './servers.ts'
-import { type ServiceOptions } from './service.ts'
+import { type StackServiceOptions } from './service.ts'
 import { readState, removeFolder, runningServices, type ServiceState, stackNames } from './state.ts'
-import { type ServiceName, serviceNames } from './versions.ts'
+import { type ServerName, type ServiceName, serviceNames } from './versions.ts'
 import { guard } from './watchdog-process.ts'
 
 export interface StackOptions {
@@ -25,7 +25,9 @@ export interface StackOptions {
   /** Ends with this process, even when it is killed, and leaves no data. */
   readonly ephemeral?: boolean
   /** Heap and server settings per service; they count when the server is started, not when a running one is reused. */
-  readonly options?: Readonly<Partial<Record<ServiceName, ServiceOptions>>>
+  readonly options?: StackServiceOptions
+  /** Starts its own servers even where addresses are given in the environment: for tests that kill them. */
+  readonly own?: boolean
   /** Gives up starting and stops what was started. */
   readonly signal?: AbortSignal
 }
@@ -42,20 +44,20 @@ export interface Stack {
   readonly elasticsearchUrl: string
   readonly addresses: Addresses
   /** Pids of the servers that run now. Services given by address have none. */
-  readonly pids: Readonly<Partial<Record<ServiceName, number>>>
+  readonly pids: Readonly<Partial<Record<ServerName, number>>>
   /** Stops all servers in an orderly way; an ephemeral stack's data is removed. */
   stop(): Promise<void>
-  /** Orderly stop and start on the same ports and data; starts a killed one too. */
-  restart(service: ServiceName): Promise<void>
-  /** SIGKILL to the server and all it started; returns when it is gone. */
-  kill(service: ServiceName): Promise<void>
+  /** Orderly stop and start on the same ports and data; starts a killed one too. `broker` (from 1): that one alone. */
+  restart(service: ServiceName, broker?: number): Promise<void>
+  /** SIGKILL to the server and all it started; returns when it is gone. `broker` (from 1): that one alone. */
+  kill(service: ServiceName, broker?: number): Promise<void>
 }
 
 export interface StackStatus {
   readonly name: string
   readonly folder: string
   readonly services: Readonly<
-    Partial<Record<ServiceName, { running: boolean; address: string; version: string; pid?: number }>>
+    Partial<Record<ServerName, { running: boolean; address: string; version: string; pid?: number }>>
   >
 }
 
@@ -132,7 +134,7 @@ class LocalStack implements Stack {
     return this.#address('elasticsearch')
   }
 
-  get pids(): Partial<Record<ServiceName, number>> {
+  get pids(): Partial<Record<ServerName, number>> {
     return this.#servers.pids()
   }
 
@@ -142,12 +144,12 @@ class LocalStack implements Stack {
     this.#unguard()
   }
 
-  async restart(service: ServiceName): Promise<void> {
-    await withLock(`${this.folder}.lock`, undefined, () => this.#servers.restart(service))
+  async restart(service: ServiceName, broker?: number): Promise<void> {
+    await withLock(`${this.folder}.lock`, undefined, () => this.#servers.restart(service, broker))
   }
 
-  async kill(service: ServiceName): Promise<void> {
-    await withLock(`${this.folder}.lock`, undefined, () => this.#servers.kill(service))
+  async kill(service: ServiceName, broker?: number): Promise<void> {
+    await withLock(`${this.folder}.lock`, undefined, () => this.#servers.kill(service, broker))
   }
 
   #address(service: ServiceName): string {
@@ -168,7 +170,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   const name = options.name ?? (ephemeral ? `run-${process.pid}-${randomBytes(4).toString('hex')}` : 'dev')
   const folder = folderOf(options, name)
   const wanted = options.services ?? serviceNames
-  const all = givenAddresses()
+  const all = options.own === true ? {} : givenAddresses()
   const given = Object.fromEntries(
     wanted.filter(service => all[service] !== undefined).map(service => [service, all[service]]),
   )
@@ -217,7 +219,7 @@ export const stackStatus = (name: string): StackStatus | undefined => {
   const up = runningServices(state)
   const services = Object.entries(state.services).map(([service, part]) => [
     service,
-    statusOf(part, up[service as ServiceName]?.process.pid),
+    statusOf(part, up[service as ServerName]?.process.pid),
   ])
   return { name, folder, services: Object.fromEntries(services) as StackStatus['services'] }
 }

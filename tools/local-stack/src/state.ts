@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ProcessIdentity, running } from './process-identity.ts'
-import { type ServiceName } from './versions.ts'
+import { type ServerName } from './versions.ts'
 
 /** What a stack remembers about one of its servers. */
 export interface ServiceState {
@@ -22,7 +22,7 @@ export interface StackState {
   readonly ephemeral: boolean
   /** Who started an ephemeral one. */
   readonly owner?: ProcessIdentity
-  readonly services: Readonly<Partial<Record<ServiceName, ServiceState>>>
+  readonly services: Readonly<Partial<Record<ServerName, ServiceState>>>
 }
 
 const stateFile = (folder: string): string => join(folder, 'state.json')
@@ -45,7 +45,7 @@ export const writeState = (folder: string, state: StackState): void => {
 }
 
 /** The state with one server's part replaced. */
-export const withService = (state: StackState, service: ServiceName, part: ServiceState): StackState => ({
+export const withService = (state: StackState, service: ServerName, part: ServiceState): StackState => ({
   ...state,
   services: { ...state.services, [service]: part },
 })
@@ -53,7 +53,7 @@ export const withService = (state: StackState, service: ServiceName, part: Servi
 /** The servers that really run: a pid that ended or now belongs to another process does not count. */
 export const runningServices = (
   state: StackState,
-): Partial<Record<ServiceName, ServiceState & { process: ProcessIdentity }>> =>
+): Partial<Record<ServerName, ServiceState & { process: ProcessIdentity }>> =>
   Object.fromEntries(
     Object.entries(state.services).filter(
       ([, service]) => service.process !== undefined && running(service.process),

@@ -47,11 +47,11 @@ export class ClusterAdmin implements KafkaAdmin {
   }
 
   async clusterId(): Promise<string> {
-    return (await this.#metadata([])).clusterId
+    return (await this.#cluster()).clusterId
   }
 
   async list(): Promise<readonly string[]> {
-    const { topicMetadata } = await this.#metadata([])
+    const { topicMetadata } = await this.#cluster()
     return topicMetadata.map(({ topic }) => topic).sort()
   }
 
@@ -159,6 +159,12 @@ export class ClusterAdmin implements KafkaAdmin {
       if (brokerErrorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
       throw kafkaError(error, 'the topic cannot be looked up', topic)
     }
+  }
+
+  #cluster(): Promise<ClusterMetadata> {
+    return this.#metadata([]).catch((error: unknown) => {
+      throw kafkaError(error, 'the cluster cannot be looked at')
+    })
   }
 
   #metadata(topics: readonly string[]): Promise<ClusterMetadata> {
