@@ -36,7 +36,10 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
   const { topics } = pipeline
   await requireTopics(options)
   // both ids are made anew before the position is read: whoever wrote before can add nothing any more (03 C3)
-  const writer = await kafka.writer({ name: `${pipeline.name}.capture.${source.slot}`, compression: options.compression ?? 'none' })
+  const writer = await kafka.writer({
+    name: `${pipeline.name}.capture.${source.slot}`,
+    compression: options.compression ?? 'none',
+  })
   const reader = kafka.reader()
   let position: CapturePosition | null = await readPosition(reader, topics.positions, source.slot)
   try {
@@ -52,7 +55,8 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
       }
       try {
         // whoever took over meanwhile has fenced us: learn it before we take the slot from them
-        if (attempt > 0 && position !== null) await writer.write({ records: [positionRecord(topics.positions, position)] })
+        if (attempt > 0 && position !== null)
+          await writer.write({ records: [positionRecord(topics.positions, position)] })
         await captureSession(spell, writer, position, signal, reached => {
           position = reached
           failures = 0
@@ -81,9 +85,13 @@ const requireTopics = async ({ kafka, pipeline, source }: CaptureAppOptions): Pr
   for (const topic of [...data, topics.positions, topics.relations]) {
     const found = await kafka.admin.describe(topic)
     const hint = 'Run `headrace topics apply`.'
-    if (found === null) throw new HeadraceError('kafka.topic_missing', `the topic ${topic} does not exist`, { hint })
+    if (found === null)
+      throw new HeadraceError('kafka.topic_missing', `the topic ${topic} does not exist`, { hint })
     if (data.includes(topic) && found.partitions !== partitions) {
-      throw new HeadraceError('kafka.partition_mismatch', `${topic} has ${found.partitions} partitions, the pipeline says ${partitions}`)
+      throw new HeadraceError(
+        'kafka.partition_mismatch',
+        `${topic} has ${found.partitions} partitions, the pipeline says ${partitions}`,
+      )
     }
   }
 }

@@ -30,7 +30,10 @@ describe('capture', () => {
     return one
   }
   /** Partitions are read one after another: what was found late in one may have come with something earlier in another. */
-  const until = async (what: string, found: (changes: readonly SeenChange[]) => boolean): Promise<readonly SeenChange[]> => {
+  const until = async (
+    what: string,
+    found: (changes: readonly SeenChange[]) => boolean,
+  ): Promise<readonly SeenChange[]> => {
     await waitFor(async () => found(await harness.changes('item')), { what, timeoutMs: 30_000 })
     return harness.changes('item')
   }
@@ -45,7 +48,10 @@ describe('capture', () => {
     return CapturePosition.decode(records.at(-1)!.value!)
   }
   const slot = async (): Promise<{ confirmed: string }> => {
-    const [row] = await harness.database.query<{ confirmed: string }>(`select confirmed_flush_lsn - '0/0' as confirmed from pg_replication_slots where slot_name = $1`, [harness.slot])
+    const [row] = await harness.database.query<{ confirmed: string }>(
+      `select confirmed_flush_lsn - '0/0' as confirmed from pg_replication_slots where slot_name = $1`,
+      [harness.slot],
+    )
     return row!
   }
 
@@ -59,7 +65,9 @@ describe('capture', () => {
     await harness.database.query(`insert into item select i, 'n' || i, null from generate_series(1, 3000) i`)
     capture()
     await until('some of the load', changes => changes.length > 0)
-    await harness.database.query(`update item set note = 'u' where id % 3 = 0; delete from item where id % 5 = 0; insert into item select i, 'late', null from generate_series(4001, 4100) i`)
+    await harness.database.query(
+      `update item set note = 'u' where id % 3 = 0; delete from item where id % 5 = 0; insert into item select i, 'late', null from generate_series(4001, 4100) i`,
+    )
     await harness.database.query(`insert into item values (9999, 'last')`)
     const changes = await until('the last row', all => all.some(change => change.key === '9999'))
     expect(sorted(applied(changes))).toEqual(sorted(await tableRows(harness, 'item')))
@@ -72,13 +80,23 @@ describe('capture', () => {
     for (let round = 0; round < 3; round += 1) {
       const one = capture()
       await streaming()
-      await Promise.all(Array.from({ length: 40 }, (_, row) => harness.database.query(`insert into item values (${round * 100 + row}, 'r${round}')`)))
+      await Promise.all(
+        Array.from({ length: 40 }, (_, row) =>
+          harness.database.query(`insert into item values (${round * 100 + row}, 'r${round}')`),
+        ),
+      )
       await until('all rows', changes => applied(changes).size === (round + 1) * 40)
-      await waitFor(async () => BigInt((await slot()).confirmed) === (await position()).acknowledgedLsn, { what: 'the acknowledgement' })
+      await waitFor(async () => BigInt((await slot()).confirmed) === (await position()).acknowledgedLsn, {
+        what: 'the acknowledgement',
+      })
       await one.stop()
       expect(BigInt((await slot()).confirmed) <= (await position()).acknowledgedLsn).toBe(true)
       // committed while nobody looks
-      await Promise.all(Array.from({ length: 20 }, (_, row) => harness.database.query(`update item set note = 'x' where id = ${round * 100 + row}`)))
+      await Promise.all(
+        Array.from({ length: 20 }, (_, row) =>
+          harness.database.query(`update item set note = 'x' where id = ${round * 100 + row}`),
+        ),
+      )
     }
     capture()
     await streaming()
@@ -91,7 +109,10 @@ describe('capture', () => {
     await streaming()
     const before = BigInt((await slot()).confirmed)
     await harness.database.query(`insert into unwatched select generate_series(1, 1000)`)
-    await waitFor(async () => BigInt((await slot()).confirmed) > before + 60_000n, { what: 'the idle acknowledgement', timeoutMs: 18_000 })
+    await waitFor(async () => BigInt((await slot()).confirmed) > before + 60_000n, {
+      what: 'the idle acknowledgement',
+      timeoutMs: 18_000,
+    })
     expect((await position()).acknowledgedLsn >= BigInt((await slot()).confirmed)).toBe(true)
   })
 
@@ -101,8 +122,13 @@ describe('capture', () => {
     await streaming()
     await one.stop()
     await harness.database.query(`insert into item values (1)`)
-    await harness.database.query(`select pg_replication_slot_advance($1, pg_current_wal_lsn())`, [harness.slot])
-    await expect(capture().done).rejects.toMatchObject({ code: 'capture.slot_ahead', hint: expect.stringContaining('source reset') })
+    await harness.database.query(`select pg_replication_slot_advance($1, pg_current_wal_lsn())`, [
+      harness.slot,
+    ])
+    await expect(capture().done).rejects.toMatchObject({
+      code: 'capture.slot_ahead',
+      hint: expect.stringContaining('source reset'),
+    })
   })
 
   it('C3 stops when the slot is gone', async () => {
@@ -122,7 +148,10 @@ describe('capture', () => {
     await harness.database.query(`insert into item values (1, 'after the takeover')`)
     await until('the row', changes => changes.some(change => change.key === '1'))
     await harness.database.query(`insert into item select generate_series(2, 50)`)
-    const lost = await first.done.then(() => 'none', error => (error as { code: string }).code)
+    const lost = await first.done.then(
+      () => 'none',
+      error => (error as { code: string }).code,
+    )
     expect(lost).toBe('kafka.writer_fenced')
     await until('all rows', changes => applied(changes).size === 50)
     expect(disorder(await harness.changes('item'))).toEqual([])
@@ -134,8 +163,12 @@ describe('capture', () => {
     await harness.database.query(`insert into item values (1, 'a', 'b')`)
     capture()
     await streaming()
-    await harness.database.query(`alter table item add column extra int; insert into item values (2, 'a', 'b', 7)`)
-    await harness.database.query(`alter table item drop column note; alter table item rename column name to title; insert into item values (3, 't', 8)`)
+    await harness.database.query(
+      `alter table item add column extra int; insert into item values (2, 'a', 'b', 7)`,
+    )
+    await harness.database.query(
+      `alter table item drop column note; alter table item rename column name to title; insert into item values (3, 't', 8)`,
+    )
     const changes = await until('the rows', all => all.some(change => change.key === '3'))
     const described = new Map(
       (await harness.records(topicNames(harness.pipeline).relations)).map(record => {
@@ -144,7 +177,8 @@ describe('capture', () => {
         return [description.fingerprint, description.columns.map(column => column.name)]
       }),
     )
-    const columns = (key: string) => described.get(changes.find(change => change.key === key && change.row !== undefined)!.relation)
+    const columns = (key: string) =>
+      described.get(changes.find(change => change.key === key && change.row !== undefined)!.relation)
     expect(columns('1')).toEqual(['id', 'name', 'note'])
     expect(columns('2')).toEqual(['id', 'name', 'note', 'extra'])
     expect(columns('3')).toEqual(['id', 'title', 'extra'])
@@ -157,12 +191,19 @@ describe('capture', () => {
     capture()
     await streaming()
     const long = `repeat(md5(random()::text), 400)`
-    await harness.database.query(`alter table item alter column note set storage external; insert into item values (1, 'a', ${long}), (2, 'a', ${long})`)
+    await harness.database.query(
+      `alter table item alter column note set storage external; insert into item values (1, 'a', ${long}), (2, 'a', ${long})`,
+    )
     await harness.database.query(`update item set name = 'b' where id = 1`)
     await harness.database.query(`alter table item replica identity full`)
     await harness.database.query(`update item set name = 'b' where id = 2`)
-    const changes = await until('the updates', all => all.filter(change => change.op === Op.UPDATE).length === 2)
-    const [one, two] = ['1', '2'].map(key => changes.find(change => change.key === key && change.op === Op.UPDATE))
+    const changes = await until(
+      'the updates',
+      all => all.filter(change => change.op === Op.UPDATE).length === 2,
+    )
+    const [one, two] = ['1', '2'].map(key =>
+      changes.find(change => change.key === key && change.op === Op.UPDATE),
+    )
     expect(one?.row).toEqual(['1', 'b', undefined])
     expect(two?.row).toEqual((await tableRows(harness, 'item')).get('2'))
   })
@@ -175,10 +216,21 @@ describe('capture', () => {
     await harness.database.query(`update item set id = 2 where id = 1`)
     await harness.database.query(`truncate item; insert into item values (3, 'c')`)
     const changes = await until('the last row', all => all.some(change => change.key === '3'))
-    const moved = changes.filter(change => ['1', '2'].includes(change.key)).sort((a, b) => Number(a.position.commitLsn - b.position.commitLsn) || a.position.ordinal - b.position.ordinal)
-    expect(moved.map(change => [change.key, change.op, change.position.ordinal])).toEqual([['1', Op.INSERT, 0], ['1', Op.DELETE, 0], ['2', Op.INSERT, 1]])
+    const moved = changes
+      .filter(change => ['1', '2'].includes(change.key))
+      .sort(
+        (a, b) =>
+          Number(a.position.commitLsn - b.position.commitLsn) || a.position.ordinal - b.position.ordinal,
+      )
+    expect(moved.map(change => [change.key, change.op, change.position.ordinal])).toEqual([
+      ['1', Op.INSERT, 0],
+      ['1', Op.DELETE, 0],
+      ['2', Op.INSERT, 1],
+    ])
     const markers = changes.filter(change => change.marker !== undefined)
-    expect(markers.map(({ partition, marker }) => [partition, marker])).toEqual([0, 1, 2].map(partition => [partition, MarkerKind.TRUNCATE]))
+    expect(markers.map(({ partition, marker }) => [partition, marker])).toEqual(
+      [0, 1, 2].map(partition => [partition, MarkerKind.TRUNCATE]),
+    )
     expect([...applied(changes).keys()]).toEqual(['3'])
   })
 
@@ -187,10 +239,22 @@ describe('capture', () => {
     const bufferBytes = 2_000_000
     let peak = () => 0
     let commits = 0
-    capture({ limits: { bufferBytes }, observe: delivery => (peak = () => delivery.peakBytes), log: line => (commits += line.includes('"committed"') ? 1 : 0) })
+    capture({
+      limits: { bufferBytes },
+      observe: delivery => (peak = () => delivery.peakBytes),
+      log: line => (commits += line.includes('"committed"') ? 1 : 0),
+    })
     await streaming()
-    await harness.database.query(`insert into item select i, 'name of ' || i, repeat('x', 150) from generate_series(1, 200000) i`)
-    await waitFor(async () => (await position()).acknowledgedLsn > 0n && commits > 20 && (await harness.changes('item')).length >= 200_000, { what: 'all rows', timeoutMs: 60_000, everyMs: 500 })
+    await harness.database.query(
+      `insert into item select i, 'name of ' || i, repeat('x', 150) from generate_series(1, 200000) i`,
+    )
+    await waitFor(
+      async () =>
+        (await position()).acknowledgedLsn > 0n &&
+        commits > 20 &&
+        (await harness.changes('item')).length >= 200_000,
+      { what: 'all rows', timeoutMs: 60_000, everyMs: 500 },
+    )
     // one buffer is being written while the next fills; a socket chunk may go over
     expect(peak()).toBeLessThan(2 * bufferBytes + 400_000)
     const changes = await harness.changes('item')

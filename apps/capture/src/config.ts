@@ -4,16 +4,47 @@ import { type ConfigOf, type Declaration, readServiceConfig, settings } from '@h
 export const declaration = {
   pipeline: settings.path({ env: 'HEADRACE_PIPELINE', description: 'Folder with pipeline.yaml.' }),
   source: settings.optional(
-    settings.string({ env: 'HEADRACE_SOURCE', description: 'Name of the source to capture; may be left out when the pipeline has one.' }),
+    settings.string({
+      env: 'HEADRACE_SOURCE',
+      description: 'Name of the source to capture; may be left out when the pipeline has one.',
+    }),
   ),
-  postgres: settings.secret({ env: 'HEADRACE_POSTGRES_URL', description: 'Address of the database: postgres://user:password@host:port/database.' }),
-  postgresCa: settings.optional(settings.secret({ env: 'HEADRACE_POSTGRES_CA', description: 'Certificate authority (PEM) of the database.' })),
-  postgresCert: settings.optional(settings.secret({ env: 'HEADRACE_POSTGRES_CERT', description: 'Client certificate (PEM) for the database.' })),
-  postgresKey: settings.optional(settings.secret({ env: 'HEADRACE_POSTGRES_KEY', description: 'Key (PEM) of the client certificate.' })),
+  postgres: settings.secret({
+    env: 'HEADRACE_POSTGRES_URL',
+    description: 'Address of the database: postgres://user:password@host:port/database.',
+  }),
+  postgresCa: settings.optional(
+    settings.secret({
+      env: 'HEADRACE_POSTGRES_CA',
+      description: 'Certificate authority (PEM) of the database.',
+    }),
+  ),
+  postgresCert: settings.optional(
+    settings.secret({
+      env: 'HEADRACE_POSTGRES_CERT',
+      description: 'Client certificate (PEM) for the database.',
+    }),
+  ),
+  postgresKey: settings.optional(
+    settings.secret({ env: 'HEADRACE_POSTGRES_KEY', description: 'Key (PEM) of the client certificate.' }),
+  ),
   brokers: settings.list({ env: 'HEADRACE_KAFKA_BROKERS', description: 'Some Kafka brokers as host:port.' }),
-  httpPort: settings.integer({ env: 'HEADRACE_HTTP_PORT', description: 'Port of probes and metrics.', default: '9401', max: 65_535 }),
-  instance: settings.string({ env: 'HEADRACE_INSTANCE', description: 'Stable name of this process, for the log.', default: 'capture-0' }),
-  logLevel: settings.choice(['debug', 'info', 'warn', 'error'], { env: 'HEADRACE_LOG_LEVEL', description: 'What is logged.', default: 'info' }),
+  httpPort: settings.integer({
+    env: 'HEADRACE_HTTP_PORT',
+    description: 'Port of probes and metrics.',
+    default: '9401',
+    max: 65_535,
+  }),
+  instance: settings.string({
+    env: 'HEADRACE_INSTANCE',
+    description: 'Stable name of this process, for the log.',
+    default: 'capture-0',
+  }),
+  logLevel: settings.choice(['debug', 'info', 'warn', 'error'], {
+    env: 'HEADRACE_LOG_LEVEL',
+    description: 'What is logged.',
+    default: 'info',
+  }),
   loadConnections: settings.integer({
     env: 'HEADRACE_CAPTURE_LOAD_CONNECTIONS',
     description: 'Connections that read the tables in the first load.',
@@ -27,8 +58,16 @@ export const declaration = {
     default: '16777216',
     min: 1_048_576,
   }),
-  compression: settings.choice(['none', 'lz4', 'gzip'], { env: 'HEADRACE_KAFKA_COMPRESSION', description: 'Compression of raw topics.', default: 'none' }),
-  failpoints: settings.string({ env: 'HEADRACE_FAILPOINTS', description: 'For tests: name=n kills the process there.', default: '-' }),
+  compression: settings.choice(['none', 'lz4', 'gzip'], {
+    env: 'HEADRACE_KAFKA_COMPRESSION',
+    description: 'Compression of raw topics.',
+    default: 'none',
+  }),
+  failpoints: settings.string({
+    env: 'HEADRACE_FAILPOINTS',
+    description: 'For tests: name=n kills the process there.',
+    default: '-',
+  }),
 } as const satisfies Declaration
 
 export type Config = ConfigOf<typeof declaration>

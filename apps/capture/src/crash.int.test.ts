@@ -1,8 +1,7 @@
 import { type ChildProcess } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { seededRandom, testSeed, waitFor } from '@headrace/testkit'
-import { MarkerKind } from '@headrace/wire'
+import { MarkerKind, topicNames } from '@headrace/wire'
 import { applied, disorder, sorted, tableRows } from './testing/checks.ts'
 import { createHarness, ended, type Harness } from './testing/harness.ts'
 
@@ -17,7 +16,9 @@ const startLoad = (harness: Harness): (() => Promise<void>) => {
   const work = async (): Promise<void> => {
     for (let round = 1; going; round += 1) {
       const id = 10_000 + round * 1_000
-      await harness.database.query(`insert into item select i, 'r' || i, repeat('y', 400) from generate_series(${id}, ${id + (round % 7 === 0 ? 400 : 5)}) i`)
+      await harness.database.query(
+        `insert into item select i, 'r' || i, repeat('y', 400) from generate_series(${id}, ${id + (round % 7 === 0 ? 400 : 5)}) i`,
+      )
       await harness.database.query(`update item set name = 'n${round}' where id % 50 = ${round % 50}`)
       await harness.database.query(`delete from item where id % 97 = ${round % 97}`)
       await harness.database.query(`update item set id = -id where id = ${id + 1}`)
@@ -35,8 +36,13 @@ describe('a killed capture', () => {
   const children: ChildProcess[] = []
 
   const make = async (): Promise<void> => {
-    harness = await createHarness([{ name: 'item', key: ['id'] }], `create table item (id int primary key, name text, note text)`)
-    await harness.database.query(`insert into item select i, 'n' || i, repeat('x', 400) from generate_series(1, ${ROWS}) i`)
+    harness = await createHarness(
+      [{ name: 'item', key: ['id'] }],
+      `create table item (id int primary key, name text, note text)`,
+    )
+    await harness.database.query(
+      `insert into item select i, 'n' || i, repeat('x', 400) from generate_series(1, ${ROWS}) i`,
+    )
   }
   const spawn = (failpoints = ''): ChildProcess => {
     const child = harness.spawn(failpoints)
@@ -46,9 +52,14 @@ describe('a killed capture', () => {
     return child
   }
   const expectWhole = async (): Promise<void> => {
-    await harness.database.query(`insert into item values (5, 'the end', null) on conflict (id) do update set name = 'the end'`)
+    await harness.database.query(
+      `insert into item values (5, 'the end', null) on conflict (id) do update set name = 'the end'`,
+    )
     const rows = sorted(await tableRows(harness, 'item'))
-    await waitFor(async () => JSON.stringify(sorted(applied(await harness.changes('item')))) === JSON.stringify(rows), { what: 'the whole table', timeoutMs: 30_000, everyMs: 100 })
+    await waitFor(
+      async () => JSON.stringify(sorted(applied(await harness.changes('item')))) === JSON.stringify(rows),
+      { what: 'the whole table', timeoutMs: 30_000, everyMs: 100 },
+    )
     expect(disorder(await harness.changes('item'))).toEqual([])
   }
 
@@ -60,43 +71,54 @@ describe('a killed capture', () => {
     await harness.stop()
   })
 
-  it.each(['capture.before_commit=3', 'capture.after_commit=3', 'capture.after_ack=3', 'capture.load=3', 'capture.before_stream=1'])(
-    'C12 loses no row and gives none twice in the first load: %s',
+  it.each([
+    'capture.before_commit=3',
+    'capture.after_commit=3',
+    'capture.after_ack=3',
+    'capture.load=3',
+    'capture.before_stream=1',
+  ])('C12 loses no row and gives none twice in the first load: %s', async failpoint => {
+    await make()
+    const stopLoad = startLoad(harness)
+    expect(await ended(spawn(failpoint))).toBe('SIGKILL')
+    await harness.database.query(`delete from item where id between 1 and 200`)
+    const before = (await harness.changes('item')).length
+    spawn()
+    await waitFor(async () => (await harness.changes('item')).length > before, { what: 'the next load' })
+    await stopLoad()
+    await expectWhole()
+    const sweeps = (await harness.changes('item')).filter(change => change.marker === MarkerKind.SWEEP)
+    // the load was done when the stream was about to begin
+    expect(sweeps.length).toBe(failpoint.startsWith('capture.before_stream') ? 0 : 3)
+  })
+
+  it.each(['capture.before_commit', 'capture.after_commit', 'capture.after_ack'])(
+    'C3 loses no row and gives none twice while streaming: %s',
     async failpoint => {
       await make()
+      const first = spawn()
+      await waitFor(async () => (await harness.changes('item')).length >= ROWS, { what: 'the first load' })
       const stopLoad = startLoad(harness)
-      expect(await ended(spawn(failpoint))).toBe('SIGKILL')
-      await harness.database.query(`delete from item where id between 1 and 200`)
-      spawn()
-      await sleep(300)
+      first.kill('SIGKILL')
+      await ended(first)
+      for (const count of [1, 2, 7, 13]) expect(await ended(spawn(`${failpoint}=${count}`))).toBe('SIGKILL')
       await stopLoad()
+      spawn()
       await expectWhole()
-      const sweeps = (await harness.changes('item')).filter(change => change.marker === MarkerKind.SWEEP)
-      // the load was done when the stream was about to begin
-      expect(sweeps.length).toBe(failpoint.startsWith('capture.before_stream') ? 0 : 3)
     },
   )
-
-  it.each(['capture.before_commit', 'capture.after_commit', 'capture.after_ack'])('C3 loses no row and gives none twice while streaming: %s', async failpoint => {
-    await make()
-    const first = spawn()
-    await waitFor(async () => (await harness.changes('item')).length >= ROWS, { what: 'the first load' })
-    const stopLoad = startLoad(harness)
-    first.kill('SIGKILL')
-    await ended(first)
-    for (const count of [1, 2, 7, 13]) expect(await ended(spawn(`${failpoint}=${count}`))).toBe('SIGKILL')
-    await stopLoad()
-    spawn()
-    await expectWhole()
-  })
 
   it('C3 survives kills at random moments under load', async () => {
     await make()
     const random = seededRandom(testSeed())
+    const positions = async (): Promise<number> =>
+      (await harness.records(topicNames(harness.pipeline).positions)).length
     const stopLoad = startLoad(harness)
     for (let kill = 0; kill < 8; kill += 1) {
       const child = spawn()
-      await sleep(400 + random.int(0, 900))
+      // so many transactions on, wherever that is
+      const [before, more] = [await positions(), random.int(1, 15)]
+      await waitFor(async () => (await positions()) >= before + more, { what: 'transactions', everyMs: 1 })
       child.kill('SIGKILL')
       expect(await ended(child)).toBe('SIGKILL')
     }

@@ -11,7 +11,13 @@ const PROGRESS_LOG_MS = 5_000
 /** Everything capture tells: log line and metric together. */
 export type Events = ReturnType<typeof createEvents>
 
-const position = ({ epoch, commitLsn, ordinal, complete, acknowledgedLsn }: CapturePosition): Readonly<Record<string, unknown>> => ({
+const position = ({
+  epoch,
+  commitLsn,
+  ordinal,
+  complete,
+  acknowledgedLsn,
+}: CapturePosition): Readonly<Record<string, unknown>> => ({
   epoch,
   commitLsn: formatLsn(commitLsn),
   ordinal,
@@ -20,24 +26,83 @@ const position = ({ epoch, commitLsn, ordinal, complete, acknowledgedLsn }: Capt
 })
 
 const createMetrics = (metrics: Metrics) => ({
-  rows: metrics.counter({ name: 'rows_total', help: 'Changed rows committed to raw topics.', labels: ['dataset'] }),
+  rows: metrics.counter({
+    name: 'rows_total',
+    help: 'Changed rows committed to raw topics.',
+    labels: ['dataset'],
+  }),
   bytes: metrics.counter({ name: 'bytes_total', help: 'Bytes of records committed to Kafka.' }),
-  sourceTransactions: metrics.counter({ name: 'source_transactions_total', help: 'Transactions of the source that were read.' }),
+  sourceTransactions: metrics.counter({
+    name: 'source_transactions_total',
+    help: 'Transactions of the source that were read.',
+  }),
   commits: metrics.histogram({ name: 'commit_seconds', help: 'Duration of Kafka transactions.' }),
   lagBytes: metrics.gauge({ name: 'lag_bytes', help: 'WAL written by the server and not acknowledged.' }),
-  lagSeconds: metrics.gauge({ name: 'lag_seconds', help: 'Age of the oldest change read and not yet committed to Kafka, 0 when there is none.' }),
-  confirmed: metrics.gauge({ name: 'slot_confirmed_behind_bytes', help: 'WAL between confirmed_flush_lsn of the slot and the end.' }),
-  retained: metrics.gauge({ name: 'slot_retained_bytes', help: 'WAL that the slot keeps the server from removing.' }),
-  safe: metrics.gauge({ name: 'slot_safe_wal_bytes', help: 'WAL that may be written before the slot is in danger, -1: no limit.' }),
-  walStatus: metrics.gauge({ name: 'slot_wal_status', help: '1 for the present wal_status of the slot.', labels: ['status'] }),
-  loadDone: metrics.gauge({ name: 'snapshot_rows_done', help: 'Rows of the first load that are in Kafka.', labels: ['table'] }),
-  loadTotal: metrics.gauge({ name: 'snapshot_rows_total', help: 'Rows of the first load as the planner estimates them.', labels: ['table'] }),
-  reconnects: metrics.counter({ name: 'source_reconnects_total', help: 'Times the connection to the source was lost.' }),
+  lagSeconds: metrics.gauge({
+    name: 'lag_seconds',
+    help: 'Age of the oldest change read and not yet committed to Kafka, 0 when there is none.',
+  }),
+  confirmed: metrics.gauge({
+    name: 'slot_confirmed_behind_bytes',
+    help: 'WAL between confirmed_flush_lsn of the slot and the end.',
+  }),
+  retained: metrics.gauge({
+    name: 'slot_retained_bytes',
+    help: 'WAL that the slot keeps the server from removing.',
+  }),
+  safe: metrics.gauge({
+    name: 'slot_safe_wal_bytes',
+    help: 'WAL that may be written before the slot is in danger, -1: no limit.',
+  }),
+  walStatus: metrics.gauge({
+    name: 'slot_wal_status',
+    help: '1 for the present wal_status of the slot.',
+    labels: ['status'],
+  }),
+  loadDone: metrics.gauge({
+    name: 'snapshot_rows_done',
+    help: 'Rows of the first load that are in Kafka.',
+    labels: ['table'],
+  }),
+  loadTotal: metrics.gauge({
+    name: 'snapshot_rows_total',
+    help: 'Rows of the first load as the planner estimates them.',
+    labels: ['table'],
+  }),
+  reconnects: metrics.counter({
+    name: 'source_reconnects_total',
+    help: 'Times the connection to the source was lost.',
+  }),
+})
+
+type Meters = ReturnType<typeof createMetrics>
+
+const slotEvents = (log: Logger, meters: Meters) => ({
+  slotSeen: (slot: SlotState, walEnd: bigint, acknowledged: bigint) => {
+    meters.lagBytes.set(Math.max(0, Number(walEnd - acknowledged)))
+    meters.confirmed.set(slot.confirmed === null ? 0 : Number(walEnd - slot.confirmed))
+    meters.retained.set(slot.restart === null ? 0 : Number(walEnd - slot.restart))
+    meters.safe.set(slot.safeWalSize ?? -1)
+    for (const status of ['reserved', 'extended', 'unreserved', 'lost'])
+      meters.walStatus.set({ status }, slot.walStatus === status ? 1 : 0)
+    if (slot.walStatus === 'unreserved' || slot.walStatus === 'lost')
+      log.warn({ walStatus: slot.walStatus }, 'the slot is losing its WAL')
+  },
+  lag: (seconds: number) => meters.lagSeconds.set(seconds),
+  stalled: (seconds: number) =>
+    log.warn({ seconds: Math.round(seconds) }, 'the stream stands still although the server has newer WAL'),
+  moving: () => log.info({}, 'the stream moves again'),
 })
 
 export const createEvents = (log: Logger, metrics: Metrics) => {
   const meters = createMetrics(metrics)
   let progressLogged = 0
+  const meterLoad = (tables: readonly TableProgress[]): void => {
+    for (const { table, rowsDone, rowsEstimated } of tables) {
+      meters.loadDone.set({ table }, Number(rowsDone))
+      meters.loadTotal.set({ table }, Number(rowsEstimated))
+    }
+  }
   return {
     starting: (start: Start) => {
       if (start.kind === 'stream') log.info(position(start.position), 'going on from the position in Kafka')
@@ -46,8 +111,10 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
     prepared: (statements: readonly string[]) => {
       for (const sql of statements) log.info({ sql }, 'the source was set up')
     },
-    waitingForSlot: () => log.info({}, 'making the slot; this waits until the transactions that run now have ended'),
-    slotCreated: (consistentLsn: bigint) => log.info({ consistentLsn: formatLsn(consistentLsn) }, 'slot and snapshot are made'),
+    waitingForSlot: () =>
+      log.info({}, 'making the slot; this waits until the transactions that run now have ended'),
+    slotCreated: (consistentLsn: bigint) =>
+      log.info({ consistentLsn: formatLsn(consistentLsn) }, 'slot and snapshot are made'),
     streaming: (from: bigint) => log.info({ from: formatLsn(from) }, 'streaming'),
     sourceTransaction: () => meters.sourceTransactions.inc(),
     delivered: (batch: Delivered, tables: readonly SourceTable[]) => {
@@ -60,28 +127,22 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
       log.debug({ records: batch.records, bytes: batch.bytes, ...position(batch.position) }, 'committed')
     },
     loadProgress: (tables: readonly TableProgress[], now: number) => {
-      for (const { table, rowsDone, rowsEstimated } of tables) {
-        meters.loadDone.set({ table }, Number(rowsDone))
-        meters.loadTotal.set({ table }, Number(rowsEstimated))
-      }
+      meterLoad(tables)
       if (now - progressLogged < PROGRESS_LOG_MS) return
       progressLogged = now
       for (const { table, rowsDone, rowsEstimated, finished } of tables) {
-        log.info({ table, rowsDone: Number(rowsDone), rowsEstimated: Number(rowsEstimated), finished }, 'first load')
+        log.info(
+          { table, rowsDone: Number(rowsDone), rowsEstimated: Number(rowsEstimated), finished },
+          'first load',
+        )
       }
     },
-    loadFinished: (rows: number, seconds: number) => log.info({ rows, seconds: Math.round(seconds * 10) / 10 }, 'the first load is done'),
-    slotSeen: (slot: SlotState, walEnd: bigint, acknowledged: bigint) => {
-      meters.lagBytes.set(Math.max(0, Number(walEnd - acknowledged)))
-      meters.confirmed.set(slot.confirmed === null ? 0 : Number(walEnd - slot.confirmed))
-      meters.retained.set(slot.restart === null ? 0 : Number(walEnd - slot.restart))
-      meters.safe.set(slot.safeWalSize ?? -1)
-      for (const status of ['reserved', 'extended', 'unreserved', 'lost']) meters.walStatus.set({ status }, slot.walStatus === status ? 1 : 0)
-      if (slot.walStatus === 'unreserved' || slot.walStatus === 'lost') log.warn({ walStatus: slot.walStatus }, 'the slot is losing its WAL')
+    loadFinished: (tables: readonly TableProgress[], seconds: number) => {
+      meterLoad(tables)
+      const rows = tables.reduce((sum, table) => sum + Number(table.rowsDone), 0)
+      log.info({ rows, seconds: Math.round(seconds * 10) / 10 }, 'the first load is done')
     },
-    lag: (seconds: number) => meters.lagSeconds.set(seconds),
-    stalled: (seconds: number) => log.warn({ seconds: Math.round(seconds) }, 'the stream stands still although the server has newer WAL'),
-    moving: () => log.info({}, 'the stream moves again'),
+    ...slotEvents(log, meters),
     sourceLost: (words: string, retryInMs: number) => {
       meters.reconnects.inc()
       log.warn({ error: words, retryInMs }, 'the source is away; nothing is skipped')

@@ -20,9 +20,12 @@ const VALUES = [
 describe('C11 values', () => {
   it('pass as Postgres prints them, in the first load and in the stream alike', async () => {
     const harness = await createHarness([{ name: 'item', key: ['id'] }], TABLE)
-    const columns = COLUMNS.split(/,\s+/).map(column => column.split(' ')[0]).join(', ')
+    const columns = COLUMNS.split(/,\s+/)
+      .map(column => column.split(' ')[0])
+      .join(', ')
     const insert = async (): Promise<void> => {
-      for (const values of VALUES) await harness.database.query(`insert into item (${columns}) values (${values})`)
+      for (const values of VALUES)
+        await harness.database.query(`insert into item (${columns}) values (${values})`)
     }
     await insert()
     let streaming = false

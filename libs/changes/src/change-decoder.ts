@@ -35,7 +35,13 @@ export interface ChangeSink<T extends CapturedTable> {
   /** A table is described for the first time, or anew; comes before the rows that need it. */
   relation(relation: Relation<T>): void
   /** One record for the raw topic of the table. `ordinal` grows within `transaction`. */
-  row(relation: Relation<T>, key: Buffer, value: Buffer, transaction: SourceTransaction, ordinal: number): void
+  row(
+    relation: Relation<T>,
+    key: Buffer,
+    value: Buffer,
+    transaction: SourceTransaction,
+    ordinal: number,
+  ): void
   /** All rows of the table before this position are gone (03 C10). */
   marker(relation: Relation<T>, kind: MarkerKind, transaction: SourceTransaction, ordinal: number): void
   /** `known`: nothing of it was given, it had been taken before. `endLsn` is what may be acknowledged when its rows are safe. */
@@ -105,7 +111,10 @@ export class ChangeDecoder<T extends CapturedTable> {
         return
       default:
         if (at < end && ORIGIN_MESSAGES.has(buffer[at]!)) return
-        throw new HeadraceError('internal.bug', `the stream holds a message of unknown type ${buffer[at] ?? 'none'}`)
+        throw new HeadraceError(
+          'internal.bug',
+          `the stream holds a message of unknown type ${buffer[at] ?? 'none'}`,
+        )
     }
   }
 
@@ -117,20 +126,35 @@ export class ChangeDecoder<T extends CapturedTable> {
     this.#transaction = { commitLsn, xid, commitTimeUs }
     this.#ordinal = 0
     this.#firstNew = 0
-    if (commitLsn < after.commitLsn || (commitLsn === after.commitLsn && after.complete)) this.#firstNew = Number.POSITIVE_INFINITY
+    if (commitLsn < after.commitLsn || (commitLsn === after.commitLsn && after.complete))
+      this.#firstNew = Number.POSITIVE_INFINITY
     else if (commitLsn === after.commitLsn) this.#firstNew = after.ordinal + 1
     if (this.#firstNew === Number.POSITIVE_INFINITY) return
-    this.#writer.begin({ source: this.#source, epoch: this.#epoch, commitLsn, xid, commitTimeUs, snapshot: false })
+    this.#writer.begin({
+      source: this.#source,
+      epoch: this.#epoch,
+      commitLsn,
+      xid,
+      commitTimeUs,
+      snapshot: false,
+    })
   }
 
   #commit(buffer: Buffer, at: number): void {
     const transaction = this.#open()
     const commitLsn = buffer.readBigUInt64BE(at + 2)
     if (commitLsn !== transaction.commitLsn) {
-      throw new HeadraceError('internal.bug', `transaction ${formatLsn(transaction.commitLsn)} ends as ${formatLsn(commitLsn)}`)
+      throw new HeadraceError(
+        'internal.bug',
+        `transaction ${formatLsn(transaction.commitLsn)} ends as ${formatLsn(commitLsn)}`,
+      )
     }
     this.#transaction = null
-    this.#sink.commit(transaction, buffer.readBigUInt64BE(at + 10), this.#firstNew === Number.POSITIVE_INFINITY)
+    this.#sink.commit(
+      transaction,
+      buffer.readBigUInt64BE(at + 10),
+      this.#firstNew === Number.POSITIVE_INFINITY,
+    )
   }
 
   #relation(buffer: Buffer, at: number): void {
@@ -164,7 +188,8 @@ export class ChangeDecoder<T extends CapturedTable> {
     }
     const ordinal = this.#count(2)
     if (ordinal >= this.#firstNew) this.#giveDelete(relation, ordinal, oldKey, buffer)
-    if (ordinal + 1 >= this.#firstNew) this.#give(relation, Op.INSERT, ordinal + 1, key, buffer, null, this.#next)
+    if (ordinal + 1 >= this.#firstNew)
+      this.#give(relation, Op.INSERT, ordinal + 1, key, buffer, null, this.#next)
   }
 
   #updateWithoutOld(relation: Relation<T>, buffer: Buffer, at: number): void {
@@ -219,7 +244,8 @@ export class ChangeDecoder<T extends CapturedTable> {
   }
 
   #open(): SourceTransaction {
-    if (this.#transaction === null) throw new HeadraceError('internal.bug', 'the stream holds a change outside of a transaction')
+    if (this.#transaction === null)
+      throw new HeadraceError('internal.bug', 'the stream holds a change outside of a transaction')
     return this.#transaction
   }
 }

@@ -13,7 +13,11 @@ const heads: fc.Arbitrary<OriginHead> = fc.record({
   commitTimeUs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
   snapshot: fc.boolean(),
 })
-const cells = fc.oneof(fc.constant(null), fc.constant({ unchanged: true } as const), fc.string({ maxLength: 300, unit: 'grapheme' }))
+const cells = fc.oneof(
+  fc.constant(null),
+  fc.constant({ unchanged: true } as const),
+  fc.string({ maxLength: 300, unit: 'grapheme' }),
+)
 const rows = fc.array(cells, { maxLength: 40 })
 const ordinals = fc.oneof(fc.nat({ max: 300 }), fc.integer({ min: 0, max: 0xffffffff }))
 
@@ -26,20 +30,42 @@ describe('ChangeWriter', () => {
   it('writes byte for byte what the generated encoder writes', () => {
     const writer = new ChangeWriter()
     fc.assert(
-      fc.property(heads, ordinals, fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), fc.constantFrom(Op.INSERT, Op.UPDATE, Op.DELETE), fc.option(rows), fc.option(rows), (head, ordinal, relation, op, old, next) => {
-        const from = Buffer.concat([tuple(old ?? []), tuple(next ?? [])])
-        const [oldCutter, nextCutter] = [new TupleCutter(), new TupleCutter()]
-        nextCutter.cut(from, oldCutter.cut(from, 0))
-        const fingerprint = Buffer.alloc(8)
-        fingerprint.writeBigUInt64LE(relation)
-        writer.begin(head)
-        const written = writer.change(op, ordinal, fingerprint, from, old && oldCutter, next && nextCutter)
-        const origin = { ...head, commitTimeUs: BigInt(head.commitTimeUs), ordinal, op, repair: false, traceId: '', contractVersion: '', unchanged: [] }
-        const value = { origin, relation, old: old === null ? undefined : message(old), new: next === null ? undefined : message(next) }
-        const expected = RawRecord.encode({ record: { $case: 'change', value } }).finish()
-        // the generated encoder leaves a fixed64 of 0 out; a fingerprint is never that
-        if (relation !== 0n) expect(written.equals(expected)).toBe(true)
-      }),
+      fc.property(
+        heads,
+        ordinals,
+        fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+        fc.constantFrom(Op.INSERT, Op.UPDATE, Op.DELETE),
+        fc.option(rows),
+        fc.option(rows),
+        (head, ordinal, relation, op, old, next) => {
+          const from = Buffer.concat([tuple(old ?? []), tuple(next ?? [])])
+          const [oldCutter, nextCutter] = [new TupleCutter(), new TupleCutter()]
+          nextCutter.cut(from, oldCutter.cut(from, 0))
+          const fingerprint = Buffer.alloc(8)
+          fingerprint.writeBigUInt64LE(relation)
+          writer.begin(head)
+          const written = writer.change(op, ordinal, fingerprint, from, old && oldCutter, next && nextCutter)
+          const origin = {
+            ...head,
+            commitTimeUs: BigInt(head.commitTimeUs),
+            ordinal,
+            op,
+            repair: false,
+            traceId: '',
+            contractVersion: '',
+            unchanged: [],
+          }
+          const value = {
+            origin,
+            relation,
+            old: old === null ? undefined : message(old),
+            new: next === null ? undefined : message(next),
+          }
+          const expected = RawRecord.encode({ record: { $case: 'change', value } }).finish()
+          // the generated encoder leaves a fixed64 of 0 out; a fingerprint is never that
+          if (relation !== 0n) expect(written.equals(expected)).toBe(true)
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -53,7 +79,9 @@ describe('ChangeWriter', () => {
     cutter.cut(from, 0)
     const small = writer.copy(Buffer.from('key'), 0, 3)
     const { record } = RawRecord.decode(writer.change(Op.INSERT, 0, Buffer.alloc(8, 1), from, null, cutter))
-    expect(record?.$case === 'change' && record.value.new?.values.map(value => value.length)).toEqual([3_000_000, 1])
+    expect(record?.$case === 'change' && record.value.new?.values.map(value => value.length)).toEqual([
+      3_000_000, 1,
+    ])
     expect(small.toString()).toBe('key')
   })
 

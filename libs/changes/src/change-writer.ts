@@ -1,4 +1,4 @@
-import { Op } from '@headrace/wire'
+import { type Op } from '@headrace/wire'
 import { TEXT_KIND, type TupleCutter } from './tuple-cutter.ts'
 
 /** What all changes of one transaction (or of one snapshot) share. */
@@ -76,7 +76,11 @@ export class ChangeWriter {
     lsn[0] = 0x19
     lsn.writeBigUInt64LE(head.commitLsn, 1)
     const source = fieldOfText(0x0a, head.source)
-    this.#before = Buffer.concat([source, fieldOfVarint(0x10, head.epoch), ...(head.commitLsn === 0n ? [] : [lsn])])
+    this.#before = Buffer.concat([
+      source,
+      fieldOfVarint(0x10, head.epoch),
+      ...(head.commitLsn === 0n ? [] : [lsn]),
+    ])
     this.#between = Buffer.concat([fieldOfVarint(0x28, head.xid), fieldOfVarint(0x30, head.commitTimeUs)])
     this.#snapshotBytes = head.snapshot ? 2 : 0
   }
@@ -91,12 +95,22 @@ export class ChangeWriter {
   }
 
   /** One change; the tuples' columns lie in `from`. */
-  change(op: Op, ordinal: number, fingerprint: Buffer, from: Buffer, old: TupleCutter | null, next: TupleCutter | null): Buffer {
+  change(
+    op: Op,
+    ordinal: number,
+    fingerprint: Buffer,
+    from: Buffer,
+    old: TupleCutter | null,
+    next: TupleCutter | null,
+  ): Buffer {
     const originBytes = this.#originBytes(ordinal)
     const oldBytes = old === null ? 0 : tupleBytes(old)
     const nextBytes = next === null ? 0 : tupleBytes(next)
     const changeBytes =
-      1 + varintBytes(originBytes) + originBytes + 9 +
+      1 +
+      varintBytes(originBytes) +
+      originBytes +
+      9 +
       (old === null ? 0 : 1 + varintBytes(oldBytes) + oldBytes) +
       (next === null ? 0 : 1 + varintBytes(nextBytes) + nextBytes)
     const total = 1 + varintBytes(changeBytes) + changeBytes
@@ -173,7 +187,14 @@ const tupleBytes = (tuple: TupleCutter): number => {
   return bytes
 }
 
-const writeTuple = (into: Buffer, start: number, tag: number, bytes: number, from: Buffer, tuple: TupleCutter): number => {
+const writeTuple = (
+  into: Buffer,
+  start: number,
+  tag: number,
+  bytes: number,
+  from: Buffer,
+  tuple: TupleCutter,
+): number => {
   const { count, kinds, lengths, starts } = tuple
   into[start] = tag
   let at = writeVarint(into, start + 1, bytes)

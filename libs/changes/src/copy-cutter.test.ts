@@ -3,7 +3,15 @@ import fc from 'fast-check'
 import { cutCopyRow } from './copy-cutter.ts'
 import { TEXT_KIND, TupleCutter } from './tuple-cutter.ts'
 
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' }
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+}
 const escape = (text: string): string => text.replace(/[\\\b\f\n\r\t\v]/g, character => ESCAPES[character]!)
 
 const cut = (line: string, columns: number): (string | null)[] => {
@@ -12,13 +20,20 @@ const cut = (line: string, columns: number): (string | null)[] => {
   cutCopyRow(buffer, 6, buffer.length - 5, columns, tuple)
   return Array.from({ length: tuple.count }, (_, column) => {
     const start = tuple.starts[column]!
-    return tuple.kinds[column] === TEXT_KIND ? buffer.toString('utf8', start, start + tuple.lengths[column]!) : null
+    return tuple.kinds[column] === TEXT_KIND
+      ? buffer.toString('utf8', start, start + tuple.lengths[column]!)
+      : null
   })
 }
 
 describe('cutCopyRow', () => {
   it('reads back what COPY writes', () => {
-    const cell = fc.option(fc.string({ unit: fc.constantFrom('a', '\\', 'N', '\t', '\n', '\r', '\b', '\f', '\v', 'é', '💧', '.'), maxLength: 12 }))
+    const cell = fc.option(
+      fc.string({
+        unit: fc.constantFrom('a', '\\', 'N', '\t', '\n', '\r', '\b', '\f', '\v', 'é', '💧', '.'),
+        maxLength: 12,
+      }),
+    )
     fc.assert(
       fc.property(fc.array(cell, { minLength: 1, maxLength: 10 }), cells => {
         const line = cells.map(text => (text === null ? '\\N' : escape(text))).join('\t')

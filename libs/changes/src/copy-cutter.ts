@@ -44,7 +44,13 @@ const unescape = (buffer: Buffer, start: number, end: number): number => {
  * Cuts one row of `COPY ... TO STDOUT` (text format, defaults) into `tuple`. The bytes of values with escapes are
  * changed in place. `columns`: how many the row must have.
  */
-export const cutCopyRow = (buffer: Buffer, start: number, end: number, columns: number, tuple: TupleCutter): void => {
+export const cutCopyRow = (
+  buffer: Buffer,
+  start: number,
+  end: number,
+  columns: number,
+  tuple: TupleCutter,
+): void => {
   const last = end > start && buffer[end - 1] === NEWLINE ? end - 1 : end
   let column = 0
   let first = start
@@ -65,7 +71,14 @@ export const cutCopyRow = (buffer: Buffer, start: number, end: number, columns: 
   tuple.count = columns
 }
 
-const setColumn = (buffer: Buffer, first: number, end: number, withEscape: boolean, column: number, tuple: TupleCutter): void => {
+const setColumn = (
+  buffer: Buffer,
+  first: number,
+  end: number,
+  withEscape: boolean,
+  column: number,
+  tuple: TupleCutter,
+): void => {
   if (withEscape && end - first === 2 && buffer[first + 1] === CAPITAL_N) {
     tuple.kinds[column] = NULL_KIND
     return

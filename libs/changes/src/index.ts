@@ -1,4 +1,10 @@
-export { ChangeDecoder, type ChangeSink, type DecoderOptions, type KnownPosition, type SourceTransaction } from './change-decoder.ts'
+export {
+  ChangeDecoder,
+  type ChangeSink,
+  type DecoderOptions,
+  type KnownPosition,
+  type SourceTransaction,
+} from './change-decoder.ts'
 export {
   type CapturedTable,
   fingerprintOf,

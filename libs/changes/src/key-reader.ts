@@ -28,7 +28,11 @@ export const keyOf = <T extends CapturedTable>(
 }
 
 const keyMissing = <T extends CapturedTable>({ description }: Relation<T>, index: number): HeadraceError =>
-  new HeadraceError('capture.key_missing', `a change carries no value for the key column "${description.columns[index]?.name ?? index}"`, {
-    where: `${description.schema}.${description.table}`,
-    hint: 'The replica identity must contain the key: run `headrace source check`.',
-  })
+  new HeadraceError(
+    'capture.key_missing',
+    `a change carries no value for the key column "${description.columns[index]?.name ?? index}"`,
+    {
+      where: `${description.schema}.${description.table}`,
+      hint: 'The replica identity must contain the key: run `headrace source check`.',
+    },
+  )

@@ -111,10 +111,14 @@ export class RelationTracker<T extends CapturedTable> {
     const keyIndexes = (table?.keyColumns ?? []).map(name => {
       const index = description.columns.findIndex(column => column.name === name)
       if (index >= 0) return index
-      throw new HeadraceError('capture.key_missing', `the key column "${name}" is not among the published columns`, {
-        where: `${description.schema}.${description.table}`,
-        hint: 'The column was dropped, renamed or left out of the publication: mend the contract or the table, then start again.',
-      })
+      throw new HeadraceError(
+        'capture.key_missing',
+        `the key column "${name}" is not among the published columns`,
+        {
+          where: `${description.schema}.${description.table}`,
+          hint: 'The column was dropped, renamed or left out of the publication: mend the contract or the table, then start again.',
+        },
+      )
     })
     const keyKinds = keyIndexes.map((index): KeyTextKind => {
       const { typeOid } = description.columns[index]!

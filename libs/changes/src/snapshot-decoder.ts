@@ -30,10 +30,23 @@ export class SnapshotDecoder<T extends CapturedTable> {
   }
 
   /** One CopyData payload, `buffer[start, end)`: its columns are those of the relation, in order. Changes the buffer. */
-  row(relation: Relation<T>, buffer: Buffer, start: number, end: number, ordinal: number): { readonly key: Buffer; readonly value: Buffer } {
+  row(
+    relation: Relation<T>,
+    buffer: Buffer,
+    start: number,
+    end: number,
+    ordinal: number,
+  ): { readonly key: Buffer; readonly value: Buffer } {
     cutCopyRow(buffer, start, end, relation.description.columns.length, this.#tuple)
     const key = keyOf(relation, buffer, this.#tuple, null, this.#writer)
-    const value = this.#writer.change(Op.INSERT, ordinal, relation.fingerprintBytes, buffer, null, this.#tuple)
+    const value = this.#writer.change(
+      Op.INSERT,
+      ordinal,
+      relation.fingerprintBytes,
+      buffer,
+      null,
+      this.#tuple,
+    )
     return { key, value }
   }
 }

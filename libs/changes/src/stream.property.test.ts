@@ -6,11 +6,21 @@ import { RelationTracker } from './relation.ts'
 import { cellsOf, CollectingSink } from './testing/collecting-sink.ts'
 import * as send from './testing/pgoutput-messages.ts'
 
-const columns = ['id', 'a', 'b'].map((name, index) => ({ name, typeOid: 25, typeModifier: -1, key: index === 0 }))
+const columns = ['id', 'a', 'b'].map((name, index) => ({
+  name,
+  typeOid: 25,
+  typeModifier: -1,
+  key: index === 0,
+}))
 const table = { oid: 5, schema: 's', table: 't', replicaIdentity: 'd', columns }
 
 type Step =
-  | { readonly op: 'insert' | 'update'; readonly id: string; readonly a: string | null; readonly b: string | null }
+  | {
+      readonly op: 'insert' | 'update'
+      readonly id: string
+      readonly a: string | null
+      readonly b: string | null
+    }
   | { readonly op: 'move'; readonly id: string; readonly to: string; readonly a: string | null }
   | { readonly op: 'delete'; readonly id: string }
 
@@ -24,7 +34,9 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 const transactions = fc.array(fc.array(steps, { maxLength: 8 }), { maxLength: 6 })
 
 /** The stream of the steps, and the rows that are left after them. */
-const play = (history: readonly (readonly Step[])[]): { payloads: readonly Buffer[]; rows: Map<string, (string | null)[]> } => {
+const play = (
+  history: readonly (readonly Step[])[],
+): { payloads: readonly Buffer[]; rows: Map<string, (string | null)[]> } => {
   const rows = new Map<string, (string | null)[]>()
   const payloads: Buffer[] = []
   history.forEach((inside, index) => {
@@ -81,7 +93,10 @@ describe('a decoded stream', () => {
         const { rows } = decode(play(history).payloads)
         rows.slice(1).forEach((row, index) => {
           const before = rows[index]!
-          expect(row.commitLsn! > before.commitLsn! || (row.commitLsn === before.commitLsn && row.ordinal! > before.ordinal!)).toBe(true)
+          expect(
+            row.commitLsn! > before.commitLsn! ||
+              (row.commitLsn === before.commitLsn && row.ordinal! > before.ordinal!),
+          ).toBe(true)
         })
       }),
     )
@@ -96,7 +111,9 @@ describe('a decoded stream', () => {
         const at = cut % all.length
         const { commitLsn, ordinal } = all[at]!
         const rest = decode(payloads, { commitLsn: commitLsn!, ordinal: ordinal!, complete: false }).rows
-        expect(rest.map(row => row.value?.toString('hex'))).toEqual(all.slice(at + 1).map(row => row.value?.toString('hex')))
+        expect(rest.map(row => row.value?.toString('hex'))).toEqual(
+          all.slice(at + 1).map(row => row.value?.toString('hex')),
+        )
       }),
       { numRuns: 300 },
     )

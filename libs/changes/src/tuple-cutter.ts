@@ -29,7 +29,10 @@ export class TupleCutter {
       position += 1
       if (kind !== TEXT_KIND) continue
       const length =
-        (buffer[position]! << 24) | (buffer[position + 1]! << 16) | (buffer[position + 2]! << 8) | buffer[position + 3]!
+        (buffer[position]! << 24) |
+        (buffer[position + 1]! << 16) |
+        (buffer[position + 2]! << 8) |
+        buffer[position + 3]!
       this.starts[column] = position + 4
       this.lengths[column] = length
       position += 4 + length

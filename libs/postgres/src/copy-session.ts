@@ -74,7 +74,8 @@ class RunningCopySession implements CopySession {
   frame = (type: number, buffer: Buffer, start: number, end: number): void => {
     if (type === COPY_DATA) this.#row(buffer, start, end)
     else if (type === ERROR_RESPONSE) this.#error = readErrorResponse(buffer, start, end)
-    else if (type === READY) this.#finish(this.#error === null ? null : postgresFault(this.#error, 'copying', this.#where))
+    else if (type === READY)
+      this.#finish(this.#error === null ? null : postgresFault(this.#error, 'copying', this.#where))
   }
 
   chunk(): void {

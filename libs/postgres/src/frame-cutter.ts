@@ -37,7 +37,12 @@ export class FrameCutter {
       this.#begin(this.#head, 0, HEAD_BYTES)
     }
     const partial = this.#partial!
-    const copied = chunk.copy(partial, this.#have, at, Math.min(chunk.length, at + partial.length - this.#have))
+    const copied = chunk.copy(
+      partial,
+      this.#have,
+      at,
+      Math.min(chunk.length, at + partial.length - this.#have),
+    )
     this.#have += copied
     if (this.#have < partial.length) return at + copied
     this.#partial = null

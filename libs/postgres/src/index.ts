@@ -1,7 +1,25 @@
-export { type CopyRowHandler, type CopySession, type CopySessionOptions, openCopySession } from './copy-session.ts'
+export {
+  type CopyRowHandler,
+  type CopySession,
+  type CopySessionOptions,
+  openCopySession,
+} from './copy-session.ts'
 export { postgresFault, sqlStateOf } from './faults.ts'
-export { addTablesSql, createPublicationSql, preparePublication, type PublicationState, type PublishedTable, readPublication, sameTable } from './publication.ts'
-export { openReplication, type ReplicationHandlers, type ReplicationOptions, type ReplicationStream } from './replication-stream.ts'
+export {
+  addTablesSql,
+  createPublicationSql,
+  preparePublication,
+  type PublicationState,
+  type PublishedTable,
+  readPublication,
+  sameTable,
+} from './publication.ts'
+export {
+  openReplication,
+  type ReplicationHandlers,
+  type ReplicationOptions,
+  type ReplicationStream,
+} from './replication-stream.ts'
 export {
   connect,
   describeAddress,
@@ -26,6 +44,25 @@ export {
   type SlotState,
   type SourceIdentity,
 } from './slot.ts'
-export { checkSource, prepareSource, problemsOf, type SourceProblem, type SourceWish } from './source-check.ts'
-export { type ColumnInfo, type Heap, numericDomains, readHeaps, readTables, type TableInfo, type TableName } from './tables.ts'
-export { type DescribedTable, type ForeignKey, readTableCatalogue, type TableCatalogue } from './table-catalogue.ts'
+export {
+  checkSource,
+  prepareSource,
+  problemsOf,
+  type SourceProblem,
+  type SourceWish,
+} from './source-check.ts'
+export {
+  type ColumnInfo,
+  type Heap,
+  numericDomains,
+  readHeaps,
+  readTables,
+  type TableInfo,
+  type TableName,
+} from './tables.ts'
+export {
+  type DescribedTable,
+  type ForeignKey,
+  readTableCatalogue,
+  type TableCatalogue,
+} from './table-catalogue.ts'

@@ -1,6 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { createDatabase, type TestDatabase, uniqueName, waitFor } from '@headrace/testkit'
-import { connect, openCopySession, openReplication, checkSource, createSlot, dropSlot, prepareSource, type PostgresSession, readHeaps, readIdentity, readSlot, readTables, type SourceWish } from './index.ts'
+import {
+  connect,
+  openCopySession,
+  openReplication,
+  checkSource,
+  createSlot,
+  dropSlot,
+  prepareSource,
+  type PostgresSession,
+  readHeaps,
+  readIdentity,
+  readSlot,
+  readTables,
+  type SourceWish,
+} from './index.ts'
 
 jest.setTimeout(60_000)
 
@@ -18,22 +32,57 @@ describe('libs/postgres', () => {
     await session.stop()
     await database.drop()
   })
-  const wish = (keyColumns: readonly string[] = ['id']): SourceWish => ({ slot, publication: slot, tables: [{ schema: 'public', name: 't', keyColumns }] })
+  const wish = (keyColumns: readonly string[] = ['id']): SourceWish => ({
+    slot,
+    publication: slot,
+    tables: [{ schema: 'public', name: 't', keyColumns }],
+  })
 
   it('pins what decides how values are printed', async () => {
-    await database.query(`alter database "${database.name}" set timezone = 'Asia/Tokyo'; alter database "${database.name}" set datestyle = 'German'; alter database "${database.name}" set bytea_output = 'escape'`)
+    await database.query(
+      `alter database "${database.name}" set timezone = 'Asia/Tokyo'; alter database "${database.name}" set datestyle = 'German'; alter database "${database.name}" set bytea_output = 'escape'`,
+    )
     const other = await connect({ url: `${database.url}?options=-c%20TimeZone%3DAsia/Tokyo` })
-    const [row] = await other.query(`select timestamptz '2026-01-02 03:04:05+00' as t, date '2026-01-02' as d, '\\xff'::bytea as b, 0.1::float8 + 0.2::float8 as f, interval '1 day 02:00' as i, array[true, null] as a`)
-    expect(row).toEqual({ t: '2026-01-02 03:04:05+00', d: '2026-01-02', b: '\\xff', f: '0.30000000000000004', i: '1 day 02:00:00', a: '{t,NULL}' })
+    const [row] = await other.query(
+      `select timestamptz '2026-01-02 03:04:05+00' as t, date '2026-01-02' as d, '\\xff'::bytea as b, 0.1::float8 + 0.2::float8 as f, interval '1 day 02:00' as i, array[true, null] as a`,
+    )
+    expect(row).toEqual({
+      t: '2026-01-02 03:04:05+00',
+      d: '2026-01-02',
+      b: '\\xff',
+      f: '0.30000000000000004',
+      i: '1 day 02:00:00',
+      a: '{t,NULL}',
+    })
     await other.stop()
   })
 
   it('tells columns, domains, enums, keys and identities', async () => {
     await database.query(`create type mood as enum ('sad', 'ok'); create domain price as numeric(10,2); create domain fee as price;
       create table t (b text, id int, m mood not null, f fee, g int generated always as (id + 1) stored, ms mood[], primary key (id, b))`)
-    const [table] = await readTables(session, [{ schema: 'public', name: 't' }, { schema: 'public', name: 'absent' }])
-    expect(table).toMatchObject({ schema: 'public', name: 't', kind: 'r', replicaIdentity: 'd', primaryKey: ['id', 'b'], primaryKeyDeferrable: false, readable: true })
-    expect(table?.columns.map(({ name, type, baseType, labels, generated, notNull }) => [name, type, baseType, labels, generated, notNull])).toEqual([
+    const [table] = await readTables(session, [
+      { schema: 'public', name: 't' },
+      { schema: 'public', name: 'absent' },
+    ])
+    expect(table).toMatchObject({
+      schema: 'public',
+      name: 't',
+      kind: 'r',
+      replicaIdentity: 'd',
+      primaryKey: ['id', 'b'],
+      primaryKeyDeferrable: false,
+      readable: true,
+    })
+    expect(
+      table?.columns.map(({ name, type, baseType, labels, generated, notNull }) => [
+        name,
+        type,
+        baseType,
+        labels,
+        generated,
+        notNull,
+      ]),
+    ).toEqual([
       ['b', 'text', 'text', [], false, true],
       ['id', 'integer', 'integer', [], false, true],
       ['m', 'public.mood', 'public.mood', ['sad', 'ok'], false, true],
@@ -44,13 +93,20 @@ describe('libs/postgres', () => {
   })
 
   it('C15 lists everything that is missing, with the SQL', async () => {
-    expect((await checkSource({ url: database.url }, wish())).map(({ what }) => what)).toEqual(['the table "public"."t" does not exist', `the publication "${slot}" does not exist`])
+    expect((await checkSource({ url: database.url }, wish())).map(({ what }) => what)).toEqual([
+      'the table "public"."t" does not exist',
+      `the publication "${slot}" does not exist`,
+    ])
     await database.query(`create table t (id float8, v text collate "C")`)
     const problems = await checkSource({ url: database.url }, wish())
-    expect(problems.map(({ what }) => what).join('\n')).toMatch(/double precision[^]*replica identity[^]*publication/)
+    expect(problems.map(({ what }) => what).join('\n')).toMatch(
+      /double precision[^]*replica identity[^]*publication/,
+    )
     expect(problems.some(({ sql }) => sql.includes('REPLICA IDENTITY FULL'))).toBe(true)
     await database.query(`drop table t; create table t (id int primary key deferrable)`)
-    expect((await checkSource({ url: database.url }, wish())).map(({ what }) => what).join('\n')).toMatch(/deferrable/)
+    expect((await checkSource({ url: database.url }, wish())).map(({ what }) => what).join('\n')).toMatch(
+      /deferrable/,
+    )
     await database.query(`drop table t; create table t (id int primary key)`)
     expect(await prepareSource({ url: database.url }, wish())).toHaveLength(1)
     expect(await prepareSource({ url: database.url }, wish())).toHaveLength(0)
@@ -75,9 +131,12 @@ describe('libs/postgres', () => {
       copy.pause()
       setTimeout(() => copy.resume(), 5)
     }
-    for (const range of [`ctid < '(10,0)'`, `ctid >= '(10,0)'`]) await copy.copy(`COPY (SELECT id FROM public.t WHERE ${range}) TO STDOUT`, row)
+    for (const range of [`ctid < '(10,0)'`, `ctid >= '(10,0)'`])
+      await copy.copy(`COPY (SELECT id FROM public.t WHERE ${range}) TO STDOUT`, row)
     expect([rows, negative]).toEqual([5000, 0])
-    await expect(copy.copy('COPY (SELECT nothing FROM public.t) TO STDOUT', row)).rejects.toMatchObject({ code: 'postgres.refused' })
+    await expect(copy.copy('COPY (SELECT nothing FROM public.t) TO STDOUT', row)).rejects.toMatchObject({
+      code: 'postgres.refused',
+    })
     copy.stop()
     await made.release()
     expect((await readSlot(session, slot))?.confirmed).toBe(made.consistentLsn)
@@ -90,17 +149,38 @@ describe('libs/postgres', () => {
     const made = await createSlot({ url: database.url }, slot)
     await made.release()
     let commits: bigint[] = []
-    const handlers = { data: (buffer: Buffer, start: number) => void (buffer[start + 25] === 0x43 && commits.push(buffer.readBigUInt64BE(start + 35))), keepalive: () => undefined, chunk: () => undefined }
+    const handlers = {
+      data: (buffer: Buffer, start: number) =>
+        void (buffer[start + 25] === 0x43 && commits.push(buffer.readBigUInt64BE(start + 35))),
+      keepalive: () => undefined,
+      chunk: () => undefined,
+    }
     const short = { url: `${database.url}?options=-c%20wal_sender_timeout%3D1000` }
-    const stream = await openReplication({ connection: short, slot, publication: slot, from: made.consistentLsn, handlers })
+    const stream = await openReplication({
+      connection: short,
+      slot,
+      publication: slot,
+      from: made.consistentLsn,
+      handlers,
+    })
     await database.query(`insert into t values (1)`)
     await waitFor(() => commits.length === 1, { what: 'the first commit' })
     expect((await readSlot(session, slot))?.confirmed).toBe(made.consistentLsn)
     stream.acknowledge(commits[0]!)
-    await waitFor(async () => (await readSlot(session, slot))?.confirmed === commits[0], { what: 'the acknowledgement' })
+    await waitFor(async () => (await readSlot(session, slot))?.confirmed === commits[0], {
+      what: 'the acknowledgement',
+    })
     await database.query(`insert into t values (2)`)
     stream.pause()
-    const replied = async () => Number((await session.query(`select extract(epoch from reply_time) as at from pg_stat_replication r join pg_replication_slots s on s.active_pid = r.pid where slot_name = $1`, [slot]))[0]?.['at'] ?? 0)
+    const replied = async () =>
+      Number(
+        (
+          await session.query(
+            `select extract(epoch from reply_time) as at from pg_stat_replication r join pg_replication_slots s on s.active_pid = r.pid where slot_name = $1`,
+            [slot],
+          )
+        )[0]?.['at'] ?? 0,
+      )
     const before = await replied()
     // three times the server's patience
     await waitFor(async () => (await replied()) > before + 3, { what: 'status updates' })
@@ -109,14 +189,25 @@ describe('libs/postgres', () => {
     // acknowledged or not: what was not acknowledged comes again, what was does not
     commits = []
     await waitFor(async () => (await readSlot(session, slot))?.active === false, { what: 'the free slot' })
-    const again = await openReplication({ connection: { url: database.url }, slot, publication: slot, from: (await readSlot(session, slot))!.confirmed!, handlers })
+    const again = await openReplication({
+      connection: { url: database.url },
+      slot,
+      publication: slot,
+      from: (await readSlot(session, slot))!.confirmed!,
+      handlers,
+    })
     await waitFor(() => commits.length === 1, { what: 'the second commit' })
     await again.stop()
   })
 
   it('refuses a taken slot and a wrong address in words', async () => {
-    await expect(connect({ url: 'postgres://postgres:secret@127.0.0.1:1/db' })).rejects.toMatchObject({ code: 'postgres.unreachable', where: '127.0.0.1:1/db' })
-    const error = await connect({ url: 'postgres://postgres:secret@127.0.0.1:1/db' }).catch((caught: Error) => caught)
+    await expect(connect({ url: 'postgres://postgres:secret@127.0.0.1:1/db' })).rejects.toMatchObject({
+      code: 'postgres.unreachable',
+      where: '127.0.0.1:1/db',
+    })
+    const error = await connect({ url: 'postgres://postgres:secret@127.0.0.1:1/db' }).catch(
+      (caught: Error) => caught,
+    )
     expect(JSON.stringify(error) + String(error)).not.toContain('secret')
   })
 })

@@ -15,7 +15,10 @@ export interface PublicationState {
 }
 
 /** A publication as it stands, null when there is none. */
-export const readPublication = async (session: PostgresSession, name: string): Promise<PublicationState | null> => {
+export const readPublication = async (
+  session: PostgresSession,
+  name: string,
+): Promise<PublicationState | null> => {
   const [publication] = await session.query(
     `select pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot from pg_catalog.pg_publication where pubname = $1`,
     [name],
@@ -28,7 +31,9 @@ export const readPublication = async (session: PostgresSession, name: string): P
     [name],
   )
   return {
-    operations: ['insert', 'update', 'delete', 'truncate'].filter(operation => publication[`pub${operation}`] === 't'),
+    operations: ['insert', 'update', 'delete', 'truncate'].filter(
+      operation => publication[`pub${operation}`] === 't',
+    ),
     viaRoot: publication['pubviaroot'] === 't',
     tables: rows.map(row => ({
       schema: row['schemaname'] ?? '',
@@ -45,15 +50,21 @@ export const createPublicationSql = (name: string, tables: readonly TableName[])
 export const addTablesSql = (name: string, tables: readonly TableName[]): string =>
   `ALTER PUBLICATION ${quoteIdentifier(name)} ADD TABLE ${tables.map(quoteTable).join(', ')}`
 
-export const sameTable = (one: TableName, other: TableName): boolean => one.schema === other.schema && one.name === other.name
+export const sameTable = (one: TableName, other: TableName): boolean =>
+  one.schema === other.schema && one.name === other.name
 
 /** Makes the publication, or adds the tables it lacks. Gives the statements that were run. */
-export const preparePublication = async (session: PostgresSession, name: string, tables: readonly TableName[]): Promise<readonly string[]> => {
+export const preparePublication = async (
+  session: PostgresSession,
+  name: string,
+  tables: readonly TableName[],
+): Promise<readonly string[]> => {
   const state = await readPublication(session, name)
-  const missing = tables.filter(table => state?.tables.some(published => sameTable(published, table)) !== true)
+  const missing = tables.filter(
+    table => state?.tables.some(published => sameTable(published, table)) !== true,
+  )
   if (missing.length === 0) return []
   const sql = state === null ? createPublicationSql(name, tables) : addTablesSql(name, missing)
   await session.query(sql)
   return [sql]
 }
-

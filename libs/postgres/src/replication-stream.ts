@@ -2,7 +2,14 @@ import { HeadraceError } from '@headrace/errors'
 import { formatLsn } from '@headrace/wire'
 import { postgresFault, readErrorResponse } from './faults.ts'
 import { type RawConnection, takeOver } from './raw-connection.ts'
-import { connectClient, describeAddress, type PostgresConnection, quoteIdentifier, quoteLiteral, run } from './session.ts'
+import {
+  connectClient,
+  describeAddress,
+  type PostgresConnection,
+  quoteIdentifier,
+  quoteLiteral,
+  run,
+} from './session.ts'
 
 const COPY_BOTH = 0x57
 const COPY_DATA = 0x64
@@ -148,7 +155,9 @@ class RunningStream implements ReplicationStream {
     void this.#raw?.close()
     const fault =
       error === null
-        ? new HeadraceError('postgres.unreachable', 'the server ended the replication stream', { where: this.#where })
+        ? new HeadraceError('postgres.unreachable', 'the server ended the replication stream', {
+            where: this.#where,
+          })
         : postgresFault(error, 'streaming', this.#where)
     if (this.#began !== null) this.#began.reject(fault)
     this.#began = null

@@ -60,9 +60,14 @@ const withoutOptions = (text: string): { readonly url: string; readonly given: s
 }
 
 /** pg's client, connected. `replication`: a walsender session. Errors after connecting are left to who uses it. */
-export const connectClient = async (connection: PostgresConnection, replication: boolean): Promise<pg.Client> => {
+export const connectClient = async (
+  connection: PostgresConnection,
+  replication: boolean,
+): Promise<pg.Client> => {
   if (!URL.canParse(connection.url)) {
-    throw new HeadraceError('config.invalid', 'the address of the database is no URL', { hint: 'It has the form postgres://user:password@host:port/database.' })
+    throw new HeadraceError('config.invalid', 'the address of the database is no URL', {
+      hint: 'It has the form postgres://user:password@host:port/database.',
+    })
   }
   const { url, given } = withoutOptions(connection.url)
   // later ones win: what is pinned stays pinned whatever the address says
@@ -106,7 +111,8 @@ export const run = async (
 ): Promise<readonly TextRow[]> => {
   try {
     // without values pg uses the simple protocol, which walsenders need
-    const result = values.length === 0 ? await client.query<TextRow>(text) : await client.query<TextRow>(text, [...values])
+    const result =
+      values.length === 0 ? await client.query<TextRow>(text) : await client.query<TextRow>(text, [...values])
     return result.rows
   } catch (error) {
     const words = text.trim().split(/\s+/).slice(0, 3).join(' ')
@@ -117,7 +123,9 @@ export const run = async (
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 export const quoteLiteral = (text: string): string =>
-  text.includes('\\') ? ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`
+  text.includes('\\')
+    ? ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+    : `'${text.replaceAll("'", "''")}'`
 
 export const quoteTable = (table: { readonly schema: string; readonly name: string }): string =>
   `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`

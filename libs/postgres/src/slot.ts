@@ -1,7 +1,14 @@
 import { HeadraceError } from '@headrace/errors'
 import { parseLsn } from '@headrace/wire'
 import { sqlStateOf } from './faults.ts'
-import { connectClient, describeAddress, type PostgresConnection, type PostgresSession, quoteIdentifier, run } from './session.ts'
+import {
+  connectClient,
+  describeAddress,
+  type PostgresConnection,
+  type PostgresSession,
+  quoteIdentifier,
+  run,
+} from './session.ts'
 
 const UNDEFINED_OBJECT = '42704'
 const OBJECT_IN_USE = '55006'
@@ -70,13 +77,20 @@ export const readIdentity = async (connection: PostgresConnection): Promise<Sour
 }
 
 /** Where the history of `now` left `timeline`: what lies behind it was rewritten. Null: `timeline` is not in that history. */
-export const readTimelineEnd = async (connection: PostgresConnection, timeline: number, now: number): Promise<bigint | null> => {
+export const readTimelineEnd = async (
+  connection: PostgresConnection,
+  timeline: number,
+  now: number,
+): Promise<bigint | null> => {
   const client = await connectClient(connection, true)
   try {
     const [row] = await run(client, connection, `TIMELINE_HISTORY ${now}`)
     const history = Buffer.from((row?.['content'] ?? '').replace(/^\\x/, ''), 'hex').toString()
     const text = row?.['content']?.startsWith('\\x') === true ? history : (row?.['content'] ?? '')
-    const line = text.split('\n').map(each => each.split('\t')).find(([id]) => Number(id) === timeline)
+    const line = text
+      .split('\n')
+      .map(each => each.split('\t'))
+      .find(([id]) => Number(id) === timeline)
     return line?.[1] === undefined ? null : parseLsn(line[1])
   } finally {
     await client.end()
@@ -90,7 +104,11 @@ export const releaseSlot = async (session: PostgresSession, slot: string): Promi
     const state = await readSlot(session, slot)
     if (state === null || state.activePid === null) return
     if (Date.now() > deadline) {
-      throw new HeadraceError('postgres.unreachable', `the session ${state.activePid} does not let go of the slot`, { where: `slot ${slot}` })
+      throw new HeadraceError(
+        'postgres.unreachable',
+        `the session ${state.activePid} does not let go of the slot`,
+        { where: `slot ${slot}` },
+      )
     }
     await session.query('select pg_catalog.pg_terminate_backend($1::int)', [state.activePid])
     await new Promise(resolve => setTimeout(resolve, 100))
@@ -125,14 +143,18 @@ export const createSlot = async (connection: PostgresConnection, slot: string): 
   const client = await connectClient(connection, true)
   try {
     const create = `CREATE_REPLICATION_SLOT ${quoteIdentifier(slot)} LOGICAL pgoutput`
-    const [row] = await run(client, connection, `${create} (SNAPSHOT 'export', FAILOVER true)`).catch((error: unknown) => {
-      if (![SYNTAX_ERROR, FEATURE_NOT_SUPPORTED].includes(sqlStateOf(error))) throw error
-      return run(client, connection, `${create} EXPORT_SNAPSHOT`)
-    })
+    const [row] = await run(client, connection, `${create} (SNAPSHOT 'export', FAILOVER true)`).catch(
+      (error: unknown) => {
+        if (![SYNTAX_ERROR, FEATURE_NOT_SUPPORTED].includes(sqlStateOf(error))) throw error
+        return run(client, connection, `${create} EXPORT_SNAPSHOT`)
+      },
+    )
     const point = row?.['consistent_point']
     const snapshot = row?.['snapshot_name']
     if (point == null || snapshot == null) {
-      throw new HeadraceError('internal.bug', 'CREATE_REPLICATION_SLOT gave no snapshot', { where: describeAddress(connection) })
+      throw new HeadraceError('internal.bug', 'CREATE_REPLICATION_SLOT gave no snapshot', {
+        where: describeAddress(connection),
+      })
     }
     return { consistentLsn: parseLsn(point), snapshot, release: () => client.end() }
   } catch (error) {

@@ -1,6 +1,19 @@
 import { describeReplicaIdentity, keyProblems } from './key-check.ts'
-import { addTablesSql, createPublicationSql, preparePublication, type PublishedTable, readPublication, sameTable } from './publication.ts'
-import { connect, type PostgresConnection, type PostgresSession, quoteIdentifier, quoteTable } from './session.ts'
+import {
+  addTablesSql,
+  createPublicationSql,
+  preparePublication,
+  type PublishedTable,
+  readPublication,
+  sameTable,
+} from './publication.ts'
+import {
+  connect,
+  type PostgresConnection,
+  type PostgresSession,
+  quoteIdentifier,
+  quoteTable,
+} from './session.ts'
 import { readSlot } from './slot.ts'
 import { readTables, type TableInfo, type TableName } from './tables.ts'
 
@@ -19,7 +32,10 @@ export interface SourceProblem {
 }
 
 /** Everything that is missing for capture, in one list (03 C15). Changes nothing. */
-export const checkSource = async (connection: PostgresConnection, wish: SourceWish): Promise<readonly SourceProblem[]> => {
+export const checkSource = async (
+  connection: PostgresConnection,
+  wish: SourceWish,
+): Promise<readonly SourceProblem[]> => {
   const session = await connect(connection)
   try {
     return await problemsOf(session, wish)
@@ -29,17 +45,28 @@ export const checkSource = async (connection: PostgresConnection, wish: SourceWi
 }
 
 /** The same on an open session. */
-export const problemsOf = async (session: PostgresSession, wish: SourceWish): Promise<readonly SourceProblem[]> => {
+export const problemsOf = async (
+  session: PostgresSession,
+  wish: SourceWish,
+): Promise<readonly SourceProblem[]> => {
   const tables = await readTables(session, wish.tables)
   return [
     ...(await serverProblems(session, wish)),
-    ...wish.tables.flatMap(table => tableProblems(table, tables.find(found => sameTable(found, table)))),
+    ...wish.tables.flatMap(table =>
+      tableProblems(
+        table,
+        tables.find(found => sameTable(found, table)),
+      ),
+    ),
     ...(await publicationProblems(session, wish)),
   ]
 }
 
 /** Sets up what `checkSource` misses and one may set up without asking: the publication. Gives the statements that were run. */
-export const prepareSource = async (connection: PostgresConnection, wish: SourceWish): Promise<readonly string[]> => {
+export const prepareSource = async (
+  connection: PostgresConnection,
+  wish: SourceWish,
+): Promise<readonly string[]> => {
   const session = await connect(connection)
   try {
     return await preparePublication(session, wish.publication, wish.tables)
@@ -55,38 +82,61 @@ select pg_catalog.current_setting('wal_level') as wal_level, pg_catalog.current_
   (select count(*) from pg_catalog.pg_replication_slots) as slots,
   (select count(*) from pg_catalog.pg_stat_replication) as senders, pg_catalog.pg_is_in_recovery() as standby`
 
-const serverProblems = async (session: PostgresSession, wish: SourceWish): Promise<readonly SourceProblem[]> => {
+const serverProblems = async (
+  session: PostgresSession,
+  wish: SourceWish,
+): Promise<readonly SourceProblem[]> => {
   const [server] = await session.query(SERVER)
   const slot = await readSlot(session, wish.slot)
   const number = (name: string): number => Number(server?.[name] ?? 0)
   const problems: SourceProblem[] = []
   if (server?.['wal_level'] !== 'logical') {
-    problems.push({ what: `wal_level is ${server?.['wal_level'] ?? 'unknown'}; it must be logical (needs a restart)`, sql: `ALTER SYSTEM SET wal_level = 'logical'` })
+    problems.push({
+      what: `wal_level is ${server?.['wal_level'] ?? 'unknown'}; it must be logical (needs a restart)`,
+      sql: `ALTER SYSTEM SET wal_level = 'logical'`,
+    })
   }
   if (server?.['may_replicate'] !== 't') {
     const role = server?.['role'] ?? 'current_user'
-    problems.push({ what: `the role ${role} may not replicate`, sql: `ALTER ROLE ${quoteIdentifier(role)} REPLICATION` })
+    problems.push({
+      what: `the role ${role} may not replicate`,
+      sql: `ALTER ROLE ${quoteIdentifier(role)} REPLICATION`,
+    })
   }
   if (slot === null && number('slots') >= number('max_slots')) {
-    problems.push({ what: `all ${number('max_slots')} replication slots are taken (needs a restart)`, sql: `ALTER SYSTEM SET max_replication_slots = ${number('max_slots') + 10}` })
+    problems.push({
+      what: `all ${number('max_slots')} replication slots are taken (needs a restart)`,
+      sql: `ALTER SYSTEM SET max_replication_slots = ${number('max_slots') + 10}`,
+    })
   }
   // one sender for the stream; while loading, one holds the snapshot
   if (slot?.active !== true && number('senders') >= number('max_senders')) {
-    problems.push({ what: `all ${number('max_senders')} WAL senders are taken (needs a restart)`, sql: `ALTER SYSTEM SET max_wal_senders = ${number('max_senders') + 10}` })
+    problems.push({
+      what: `all ${number('max_senders')} WAL senders are taken (needs a restart)`,
+      sql: `ALTER SYSTEM SET max_wal_senders = ${number('max_senders') + 10}`,
+    })
   }
-  if (server?.['standby'] === 't') problems.push({ what: 'the server is a standby; capture needs the primary', sql: '' })
+  if (server?.['standby'] === 't')
+    problems.push({ what: 'the server is a standby; capture needs the primary', sql: '' })
   return problems
 }
 
-const tableProblems = (wish: SourceWish['tables'][number], table: TableInfo | undefined): readonly SourceProblem[] => {
+const tableProblems = (
+  wish: SourceWish['tables'][number],
+  table: TableInfo | undefined,
+): readonly SourceProblem[] => {
   const name = quoteTable(wish)
   if (table === undefined) return [{ what: `the table ${name} does not exist`, sql: '' }]
   const problems: SourceProblem[] = []
   if (table.kind !== 'r' && table.kind !== 'p') problems.push({ what: `${name} is no table`, sql: '' })
   if (table.persistence !== 'p') {
-    problems.push({ what: `${name} is not in the WAL (unlogged or temporary)`, sql: `ALTER TABLE ${name} SET LOGGED` })
+    problems.push({
+      what: `${name} is not in the WAL (unlogged or temporary)`,
+      sql: `ALTER TABLE ${name} SET LOGGED`,
+    })
   }
-  if (!table.readable) problems.push({ what: `${name} may not be read`, sql: `GRANT SELECT ON ${name} TO current_user` })
+  if (!table.readable)
+    problems.push({ what: `${name} may not be read`, sql: `GRANT SELECT ON ${name} TO current_user` })
   problems.push(...keyProblems(name, wish.keyColumns, table))
   if (!wish.keyColumns.every(column => table.identity.includes(column))) {
     problems.push({
@@ -97,23 +147,42 @@ const tableProblems = (wish: SourceWish['tables'][number], table: TableInfo | un
   return problems
 }
 
-const publicationProblems = async (session: PostgresSession, wish: SourceWish): Promise<readonly SourceProblem[]> => {
+const publicationProblems = async (
+  session: PostgresSession,
+  wish: SourceWish,
+): Promise<readonly SourceProblem[]> => {
   const state = await readPublication(session, wish.publication)
   const name = quoteIdentifier(wish.publication)
   if (state === null) {
-    return [{ what: `the publication ${name} does not exist`, sql: createPublicationSql(wish.publication, wish.tables) }]
+    return [
+      {
+        what: `the publication ${name} does not exist`,
+        sql: createPublicationSql(wish.publication, wish.tables),
+      },
+    ]
   }
   const problems: SourceProblem[] = []
   const missing = wish.tables.filter(table => !state.tables.some(published => sameTable(published, table)))
   if (missing.length > 0) {
-    problems.push({ what: `the publication ${name} lacks ${missing.map(quoteTable).join(', ')}`, sql: addTablesSql(wish.publication, missing) })
+    problems.push({
+      what: `the publication ${name} lacks ${missing.map(quoteTable).join(', ')}`,
+      sql: addTablesSql(wish.publication, missing),
+    })
   }
-  const kept = ['insert', 'update', 'delete', 'truncate'].filter(operation => !state.operations.includes(operation))
+  const kept = ['insert', 'update', 'delete', 'truncate'].filter(
+    operation => !state.operations.includes(operation),
+  )
   if (kept.length > 0) {
-    problems.push({ what: `the publication ${name} leaves out ${kept.join(', ')}`, sql: `ALTER PUBLICATION ${name} SET (publish = 'insert, update, delete, truncate')` })
+    problems.push({
+      what: `the publication ${name} leaves out ${kept.join(', ')}`,
+      sql: `ALTER PUBLICATION ${name} SET (publish = 'insert, update, delete, truncate')`,
+    })
   }
   if (!state.viaRoot) {
-    problems.push({ what: `the publication ${name} names partitions instead of their root`, sql: `ALTER PUBLICATION ${name} SET (publish_via_partition_root = true)` })
+    problems.push({
+      what: `the publication ${name} names partitions instead of their root`,
+      sql: `ALTER PUBLICATION ${name} SET (publish_via_partition_root = true)`,
+    })
   }
   return [...problems, ...columnProblems(wish, state.tables)]
 }
@@ -122,5 +191,8 @@ const columnProblems = (wish: SourceWish, published: readonly PublishedTable[]):
   wish.tables.flatMap(table => {
     const columns = published.find(found => sameTable(found, table))?.columns
     const missing = columns == null ? [] : table.keyColumns.filter(column => !columns.includes(column))
-    return missing.map(column => ({ what: `the publication does not carry the key column "${column}" of ${quoteTable(table)}`, sql: '' }))
+    return missing.map(column => ({
+      what: `the publication does not carry the key column "${column}" of ${quoteTable(table)}`,
+      sql: '',
+    }))
   })

@@ -86,10 +86,14 @@ interface PrimaryKeyJson {
   readonly columns: readonly string[]
 }
 
-const parse = <T>(json: string | null | undefined, fallback: T): T => (json == null ? fallback : (JSON.parse(json) as T))
+const parse = <T>(json: string | null | undefined, fallback: T): T =>
+  json == null ? fallback : (JSON.parse(json) as T)
 
 /** What the catalogue says about these tables now; those that do not exist are left out. */
-export const readTables = async (session: PostgresSession, wanted: readonly TableName[]): Promise<readonly TableInfo[]> => {
+export const readTables = async (
+  session: PostgresSession,
+  wanted: readonly TableName[],
+): Promise<readonly TableInfo[]> => {
   const names = JSON.stringify(wanted.map(({ schema, name }) => ({ schema, name })))
   const rows = await session.query(TABLES, [names])
   return rows.map(row => {
@@ -106,7 +110,10 @@ export const readTables = async (session: PostgresSession, wanted: readonly Tabl
       columns,
       primaryKey: primaryKey.columns,
       primaryKeyDeferrable: primaryKey.deferrable,
-      identity: replicaIdentity === 'f' ? columns.map(column => column.name) : parse<readonly string[]>(row['identity'], []),
+      identity:
+        replicaIdentity === 'f'
+          ? columns.map(column => column.name)
+          : parse<readonly string[]>(row['identity'], []),
       estimatedRows: Number(row['estimate'] ?? 0),
       readable: row['readable'] === 't',
     }
@@ -129,13 +136,19 @@ export const readHeaps = async (session: PostgresSession, tableOid: number): Pro
      order by 1, 2`,
     [tableOid],
   )
-  return rows.map(row => ({ schema: row['nspname'] ?? '', name: row['relname'] ?? '', blocks: Number(row['blocks']) }))
+  return rows.map(row => ({
+    schema: row['nspname'] ?? '',
+    name: row['relname'] ?? '',
+    blocks: Number(row['blocks']),
+  }))
 }
 
 /** Type oids of domains over numeric: their key texts are normalised like numerics (design 02 §2.3). */
 export const numericDomains = (tables: readonly TableInfo[]): ReadonlySet<number> =>
   new Set(
     tables.flatMap(table =>
-      table.columns.filter(column => column.baseType === 'numeric' && column.typeOid !== column.baseTypeOid).map(column => column.typeOid),
+      table.columns
+        .filter(column => column.baseType === 'numeric' && column.typeOid !== column.baseTypeOid)
+        .map(column => column.typeOid),
     ),
   )

@@ -16,15 +16,35 @@ export interface SourceTable extends CapturedTable {
 export const sourceTables = (pipeline: Pipeline, source: PostgresSource): readonly SourceTable[] =>
   source.tables.map(({ schema, name, dataset }) => {
     const contract = pipeline.datasets.get(dataset)?.contract
-    if (contract === undefined) throw new HeadraceError('internal.bug', `the source names the dataset ${dataset}, which has no contract`)
-    const keyColumns = contract.primaryKey.map(key => contract.fields.find(field => field.name === key)?.column ?? key)
-    return { schema, name, keyColumns, dataset, topic: pipeline.topics.raw(dataset), label: `${schema}.${name}`, pending: 0 }
+    if (contract === undefined)
+      throw new HeadraceError(
+        'internal.bug',
+        `the source names the dataset ${dataset}, which has no contract`,
+      )
+    const keyColumns = contract.primaryKey.map(
+      key => contract.fields.find(field => field.name === key)?.column ?? key,
+    )
+    return {
+      schema,
+      name,
+      keyColumns,
+      dataset,
+      topic: pipeline.topics.raw(dataset),
+      label: `${schema}.${name}`,
+      pending: 0,
+    }
   })
 
 /** The source to capture: the named one, or the only one. */
 export const chooseSource = (pipeline: Pipeline, name: string | undefined): PostgresSource => {
   const names = pipeline.sources.map(source => source.name).join(', ')
-  const found = name === undefined && pipeline.sources.length === 1 ? pipeline.sources[0] : pipeline.sources.find(source => source.name === name)
+  const found =
+    name === undefined && pipeline.sources.length === 1
+      ? pipeline.sources[0]
+      : pipeline.sources.find(source => source.name === name)
   if (found !== undefined) return found
-  throw new HeadraceError('config.invalid', `HEADRACE_SOURCE must name one of the pipeline's sources: ${names}`)
+  throw new HeadraceError(
+    'config.invalid',
+    `HEADRACE_SOURCE must name one of the pipeline's sources: ${names}`,
+  )
 }

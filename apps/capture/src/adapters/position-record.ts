@@ -13,7 +13,11 @@ export const positionRecord = (topic: string, position: CapturePosition): Outgoi
 })
 
 /** The newest committed position of a slot. The writer's ids must be initialised before, so that no older owner adds to it. */
-export const readPosition = async (reader: PartitionReader, topic: string, slot: string): Promise<CapturePosition | null> => {
+export const readPosition = async (
+  reader: PartitionReader,
+  topic: string,
+  slot: string,
+): Promise<CapturePosition | null> => {
   const { start } = await reader.bounds(topic, PARTITION)
   let newest: CapturePosition | null = null
   for await (const { records } of reader.readToEnd(topic, PARTITION, start)) {

@@ -1,9 +1,21 @@
 import { fingerprintText } from '@headrace/changes'
 import type { OutgoingRecord } from '@headrace/kafka'
-import { Marker, markerKey, type MarkerKind, type Position, RawRecord, RelationDescription } from '@headrace/wire'
+import {
+  type Marker,
+  markerKey,
+  type MarkerKind,
+  type Position,
+  RawRecord,
+  RelationDescription,
+} from '@headrace/wire'
 
 /** A marker for every partition of a raw topic: its writer knows no keys (03 C10). */
-export const markerRecords = (topic: string, partitions: number, kind: MarkerKind, position: Position): readonly OutgoingRecord[] => {
+export const markerRecords = (
+  topic: string,
+  partitions: number,
+  kind: MarkerKind,
+  position: Position,
+): readonly OutgoingRecord[] => {
   const marker: Marker = { kind, position, writer: '', incarnation: '' }
   const key = markerKey(marker)
   const value = Buffer.from(RawRecord.encode({ record: { $case: 'marker', value: marker } }).finish())

@@ -64,7 +64,15 @@ export const captureSession = async (
     options.events.starting(start)
     if (start.kind === 'stream') {
       await requireFit(options, session)
-      await capture(options, session, writer, { ...start.position, timeline: identity.timeline }, null, signal, reached)
+      await capture(
+        options,
+        session,
+        writer,
+        { ...start.position, timeline: identity.timeline },
+        null,
+        signal,
+        reached,
+      )
     } else await loadAndCapture(options, session, writer, start, identity, signal, reached)
   } finally {
     await session.stop().catch(() => undefined)
@@ -82,7 +90,14 @@ const findStart = async (
   const slot = await readSlot(session, source.slot)
   const moved = position !== null && position.timeline !== 0 && position.timeline !== identity.timeline
   const timelineEnd = moved ? await readTimelineEnd(connection, position.timeline, identity.timeline) : null
-  const start = decideStart({ slotName: source.slot, slot, position, identity, timelineEnd, tables: tables.map(table => table.label) })
+  const start = decideStart({
+    slotName: source.slot,
+    slot,
+    position,
+    identity,
+    timelineEnd,
+    tables: tables.map(table => table.label),
+  })
   return { start, identity }
 }
 
@@ -90,9 +105,13 @@ const requireFit = async ({ source, tables }: CaptureOptions, session: PostgresS
   const problems = await problemsOf(session, { slot: source.slot, publication: source.publication, tables })
   if (problems.length === 0) return
   const lines = problems.map(({ what, sql }) => (sql === '' ? `  - ${what}` : `  - ${what}\n      ${sql};`))
-  throw new HeadraceError('capture.source_unfit', `the source lacks ${problems.length} thing${problems.length > 1 ? 's' : ''}\n${lines.join('\n')}`, {
-    where: `source ${source.name}`,
-  })
+  throw new HeadraceError(
+    'capture.source_unfit',
+    `the source lacks ${problems.length} thing${problems.length > 1 ? 's' : ''}\n${lines.join('\n')}`,
+    {
+      where: `source ${source.name}`,
+    },
+  )
 }
 
 /** What a fresh load needs besides the position. */
@@ -159,6 +178,7 @@ const capture = async (
   } finally {
     ended.abort()
     await working.catch(() => undefined)
+    await running.streamed.catch(() => undefined)
     running.delivery.close()
     await writing
   }
@@ -170,6 +190,8 @@ interface Running {
   readonly relations: RelationTracker<SourceTable>
   /** Set once there is a stream. */
   acknowledge: (lsn: bigint) => void
+  /** Settles when the stream has let go of its slot. */
+  streamed: Promise<void>
 }
 
 const wire = async (
@@ -207,8 +229,41 @@ const wire = async (
     ended: events.sourceTransaction,
   })
   options.observe?.(delivery)
-  const running: Running = { delivery, changes, relations, acknowledge: () => undefined }
+  const running: Running = {
+    delivery,
+    changes,
+    relations,
+    acknowledge: () => undefined,
+    streamed: Promise.resolve(),
+  }
   return running
+}
+
+const loadTables = async (
+  options: CaptureOptions,
+  session: PostgresSession,
+  running: Running,
+  load: Load & { release(): Promise<void> },
+  signal: AbortSignal,
+): Promise<void> => {
+  const { connection, source, events, loadConnections } = options
+  const { delivery } = running
+  const before = performance.now()
+  const tables = await planLoad(options, session, running)
+  const { epoch } = delivery.committed
+  await firstLoad({
+    ...load,
+    ...running,
+    connection,
+    source: source.name,
+    epoch,
+    tables,
+    connections: loadConnections,
+    signal,
+  })
+  await delivery.settled(signal)
+  await load.release()
+  events.loadFinished(delivery.committed.snapshot?.tables ?? [], (performance.now() - before) / 1000)
 }
 
 const work = async (
@@ -220,20 +275,21 @@ const work = async (
 ): Promise<void> => {
   const { connection, source, events, health, failpoints } = options
   const { delivery, changes, relations } = running
-  if (load !== null) {
-    const before = performance.now()
-    const tables = await planLoad(options, session, running)
-    await firstLoad({ ...load, connection, source: source.name, epoch: delivery.committed.epoch, tables, connections: options.loadConnections, delivery, changes, relations, signal })
-    await delivery.settled(signal)
-    await load.release()
-    events.loadProgress(delivery.committed.snapshot?.tables ?? [], Number.POSITIVE_INFINITY)
-    const rows = delivery.committed.snapshot?.tables.reduce((sum, table) => sum + Number(table.rowsDone), 0) ?? 0
-    events.loadFinished(rows, (performance.now() - before) / 1000)
-  }
+  if (load !== null) await loadTables(options, session, running, load, signal)
   if (signal.aborted) return
   failpoints('capture.before_stream')
-  const stream = await streamChanges({ connection, ...source, source: source.name, position: delivery.committed, relations, changes, delivery, signal })
+  const stream = await streamChanges({
+    connection,
+    ...source,
+    source: source.name,
+    position: delivery.committed,
+    relations,
+    changes,
+    delivery,
+    signal,
+  })
   running.acknowledge = lsn => stream.acknowledge(lsn)
+  running.streamed = stream.done
   events.streaming(delivery.committed.acknowledgedLsn)
   health.ready()
   const watching = watchSource({
@@ -241,7 +297,10 @@ const work = async (
     slot: source.slot,
     view: stream.view,
     acknowledged: () => delivery.committed.acknowledgedLsn,
-    lagSeconds: () => (delivery.idle || changes.newestCommitUs === 0 ? 0 : Math.max(0, Date.now() - changes.newestCommitUs / 1000) / 1000),
+    lagSeconds: () =>
+      delivery.idle || changes.newestCommitUs === 0
+        ? 0
+        : Math.max(0, Date.now() - changes.newestCommitUs / 1000) / 1000,
     events,
     health,
     everyMs: options.watchMs,
@@ -252,7 +311,11 @@ const work = async (
 }
 
 /** The tables as the catalogue has them now, entered in the progress. */
-const planLoad = async ({ tables, source }: CaptureOptions, session: PostgresSession, { delivery, relations }: Running): Promise<readonly LoadTable[]> => {
+const planLoad = async (
+  { tables, source }: CaptureOptions,
+  session: PostgresSession,
+  { delivery, relations }: Running,
+): Promise<readonly LoadTable[]> => {
   const infos = await readTables(session, tables)
   const publication = await readPublication(session, source.publication)
   const planned: LoadTable[] = []
@@ -260,12 +323,21 @@ const planLoad = async ({ tables, source }: CaptureOptions, session: PostgresSes
     const info = infos.find(found => sameTable(found, table))
     const published = publication?.tables.find(found => sameTable(found, table))
     if (info === undefined || published === undefined) {
-      throw new HeadraceError('capture.source_unfit', `the table ${table.label} went away or left the publication`, { where: `source ${source.name}` })
+      throw new HeadraceError(
+        'capture.source_unfit',
+        `the table ${table.label} went away or left the publication`,
+        { where: `source ${source.name}` },
+      )
     }
     const columns = publishedColumns(info, published)
     const relation = relations.describe(describeTable(info, columns))
     planned.push({ relation, heaps: await readHeaps(session, info.oid), columns, filter: published.filter })
-    delivery.progress.tables.push({ table: table.label, rowsDone: 0n, rowsEstimated: BigInt(info.estimatedRows), finished: false })
+    delivery.progress.tables.push({
+      table: table.label,
+      rowsDone: 0n,
+      rowsEstimated: BigInt(info.estimatedRows),
+      finished: false,
+    })
   }
   return planned
 }

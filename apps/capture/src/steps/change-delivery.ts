@@ -31,7 +31,13 @@ export class ChangeDelivery implements ChangeSink<SourceTable> {
     this.#options.delivery.add(relationRecord(this.#options.relationsTopic, description))
   }
 
-  row(relation: Relation<SourceTable>, key: Buffer, value: Buffer, transaction: SourceTransaction, ordinal: number): void {
+  row(
+    relation: Relation<SourceTable>,
+    key: Buffer,
+    value: Buffer,
+    transaction: SourceTransaction,
+    ordinal: number,
+  ): void {
     const { delivery, partitions } = this.#options
     const table = relation.table!
     table.pending += 1
@@ -50,7 +56,12 @@ export class ChangeDelivery implements ChangeSink<SourceTable> {
     delivery.add({ topic: table.topic, partition: partitionOf(key, partitions), key, value })
   }
 
-  marker(relation: Relation<SourceTable>, kind: MarkerKind, transaction: SourceTransaction, ordinal: number): void {
+  marker(
+    relation: Relation<SourceTable>,
+    kind: MarkerKind,
+    transaction: SourceTransaction,
+    ordinal: number,
+  ): void {
     this.#hasRows = true
     this.#options.delivery.progress.at(transaction.commitLsn, ordinal)
     this.mark(relation.table!, kind, transaction.commitLsn, ordinal)
@@ -59,7 +70,8 @@ export class ChangeDelivery implements ChangeSink<SourceTable> {
   /** A marker in every partition of a table's topic. */
   mark(table: SourceTable, kind: MarkerKind, commitLsn: bigint, ordinal: number): void {
     const { delivery, partitions, epoch } = this.#options
-    for (const record of markerRecords(table.topic, partitions, kind, { epoch, commitLsn, ordinal })) delivery.add(record)
+    for (const record of markerRecords(table.topic, partitions, kind, { epoch, commitLsn, ordinal }))
+      delivery.add(record)
   }
 
   commit(transaction: SourceTransaction, endLsn: bigint, _known: boolean): void {

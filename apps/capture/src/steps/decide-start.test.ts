@@ -12,10 +12,30 @@ const position: CapturePosition = {
   acknowledgedLsn: 1_048n,
   systemIdentifier: '77',
   timeline: 1,
-  snapshot: { consistentLsn: 500n, finished: true, tables: [{ table: 'public.item', rowsDone: 1n, rowsEstimated: 1n, finished: true }] },
+  snapshot: {
+    consistentLsn: 500n,
+    finished: true,
+    tables: [{ table: 'public.item', rowsDone: 1n, rowsEstimated: 1n, finished: true }],
+  },
 }
-const slot: SlotState = { plugin: 'pgoutput', database: 'db', active: false, activePid: null, confirmed: 1_048n, restart: 900n, walStatus: 'reserved', safeWalSize: null }
-const found: Found = { slotName: 's', slot, position, identity: { systemIdentifier: '77', timeline: 1 }, timelineEnd: null, tables: ['public.item'] }
+const slot: SlotState = {
+  plugin: 'pgoutput',
+  database: 'db',
+  active: false,
+  activePid: null,
+  confirmed: 1_048n,
+  restart: 900n,
+  walStatus: 'reserved',
+  safeWalSize: null,
+}
+const found: Found = {
+  slotName: 's',
+  slot,
+  position,
+  identity: { systemIdentifier: '77', timeline: 1 },
+  timelineEnd: null,
+  tables: ['public.item'],
+}
 
 const codeOf = (changed: Partial<Found>): string => {
   try {
@@ -28,7 +48,11 @@ const codeOf = (changed: Partial<Found>): string => {
 
 describe('decideStart', () => {
   it('loads when Kafka has no position, and sweeps when there was a slot', () => {
-    expect(decideStart({ ...found, position: null, slot: null })).toEqual({ kind: 'load', epoch: 1, sweep: false })
+    expect(decideStart({ ...found, position: null, slot: null })).toEqual({
+      kind: 'load',
+      epoch: 1,
+      sweep: false,
+    })
     expect(decideStart({ ...found, position: null })).toEqual({ kind: 'load', epoch: 1, sweep: true })
   })
 

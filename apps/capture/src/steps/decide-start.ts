@@ -25,7 +25,8 @@ const RESET = 'Run `headrace source reset` to load the tables anew.'
 export const decideStart = (found: Found): Start => {
   const { position, slot } = found
   if (position === null) return { kind: 'load', epoch: 1, sweep: slot !== null }
-  if (position.snapshot?.finished !== true) return { kind: 'load', epoch: Math.max(1, position.epoch), sweep: true }
+  if (position.snapshot?.finished !== true)
+    return { kind: 'load', epoch: Math.max(1, position.epoch), sweep: true }
   checkHistory(found, position)
   checkSlot(found, position)
   checkTables(found, position)
@@ -47,8 +48,13 @@ const checkHistory = ({ identity, timelineEnd, slotName }: Found, position: Capt
 
 const checkSlot = ({ slot, slotName }: Found, position: CapturePosition): void => {
   const where = `slot ${slotName}`
-  if (slot === null || slot.confirmed === null) throw new HeadraceError('capture.slot_lost', 'the replication slot is gone', { where, hint: RESET })
-  if (slot.walStatus === 'lost') throw new HeadraceError('capture.slot_lost', 'the WAL that the slot needs was removed', { where, hint: RESET })
+  if (slot === null || slot.confirmed === null)
+    throw new HeadraceError('capture.slot_lost', 'the replication slot is gone', { where, hint: RESET })
+  if (slot.walStatus === 'lost')
+    throw new HeadraceError('capture.slot_lost', 'the WAL that the slot needs was removed', {
+      where,
+      hint: RESET,
+    })
   if (slot.confirmed > position.acknowledgedLsn) {
     const words = `the slot stands at ${formatLsn(slot.confirmed)}, Kafka has the changes up to ${formatLsn(position.acknowledgedLsn)}`
     throw new HeadraceError('capture.slot_ahead', words, { where, hint: RESET })

@@ -21,7 +21,12 @@ export interface DeliveryLimits {
   readonly bufferBytes: number
 }
 
-export const DELIVERY_LIMITS: DeliveryLimits = { records: 5_000, bytes: 4_194_304, ageMs: 100, bufferBytes: 16_777_216 }
+export const DELIVERY_LIMITS: DeliveryLimits = {
+  records: 5_000,
+  bytes: 4_194_304,
+  ageMs: 100,
+  bufferBytes: 16_777_216,
+}
 
 /** What one Kafka transaction carried. */
 export interface Delivered {

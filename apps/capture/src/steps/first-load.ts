@@ -60,7 +60,8 @@ export const firstLoad = async (options: FirstLoadOptions): Promise<void> => {
     await Promise.allSettled(workers)
   }
   signal.throwIfAborted()
-  if (options.sweep) for (const { relation } of tables) changes.mark(relation.table!, MarkerKind.SWEEP, lsn, 0)
+  if (options.sweep)
+    for (const { relation } of tables) changes.mark(relation.table!, MarkerKind.SWEEP, lsn, 0)
   delivery.progress.at(lsn, Math.max(0, counter.next - 1))
   delivery.progress.ended(lsn, consistentLsn)
   delivery.progress.finished = true
@@ -77,7 +78,12 @@ const planTasks = ({ tables, delivery }: FirstLoadOptions): Task[] =>
     return statements.map(sql => ({ table, progress, sql, left }))
   })
 
-const loadTasks = async (options: FirstLoadOptions, tasks: Task[], counter: { next: number }, signal: AbortSignal): Promise<void> => {
+const loadTasks = async (
+  options: FirstLoadOptions,
+  tasks: Task[],
+  counter: { next: number },
+  signal: AbortSignal,
+): Promise<void> => {
   const { connection, snapshot, delivery } = options
   const session = await openCopySession({ connection, snapshot })
   const removeValve = delivery.addValve(session)

@@ -1,4 +1,4 @@
-import { CapturePosition, type TableProgress } from '@headrace/wire'
+import { type CapturePosition, type TableProgress } from '@headrace/wire'
 
 /** The position as it moves on with every record: written into the fields, made a message once per transaction. */
 export class Progress {
@@ -51,7 +51,11 @@ export class Progress {
       ordinal: this.ordinal,
       complete: this.complete,
       acknowledgedLsn: this.acknowledgedLsn,
-      snapshot: { consistentLsn: this.#consistentLsn, finished: this.finished, tables: this.tables.map(table => ({ ...table })) },
+      snapshot: {
+        consistentLsn: this.#consistentLsn,
+        finished: this.finished,
+        tables: this.tables.map(table => ({ ...table })),
+      },
     }
   }
 }

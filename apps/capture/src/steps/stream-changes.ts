@@ -78,7 +78,13 @@ class StreamReader implements StreamView {
     const { epoch, commitLsn, ordinal, complete } = position
     this.seen = position.acknowledgedLsn
     this.#delivery = delivery
-    this.#decoder = new ChangeDecoder({ source, epoch, relations, sink: changes, after: { commitLsn, ordinal, complete } })
+    this.#decoder = new ChangeDecoder({
+      source,
+      epoch,
+      relations,
+      sink: changes,
+      after: { commitLsn, ordinal, complete },
+    })
     this.#quiet = setTimeout(() => this.#drained(), QUIET_MS)
   }
 
@@ -96,7 +102,8 @@ class StreamReader implements StreamView {
 
   chunk(bytes: number): void {
     this.bytes += bytes
-    if (this.#delivery.progress.acknowledgedLsn > this.seen) this.seen = this.#delivery.progress.acknowledgedLsn
+    if (this.#delivery.progress.acknowledgedLsn > this.seen)
+      this.seen = this.#delivery.progress.acknowledgedLsn
     this.#quiet.refresh()
   }
 
@@ -104,7 +111,13 @@ class StreamReader implements StreamView {
   moveIdle(everyMs: number): void {
     const now = performance.now()
     const { progress, idle } = this.#delivery
-    if (!idle || this.#decoder.inTransaction || this.#idleEnd <= progress.acknowledgedLsn || now - this.#idleMovedAt < everyMs - 1) return
+    if (
+      !idle ||
+      this.#decoder.inTransaction ||
+      this.#idleEnd <= progress.acknowledgedLsn ||
+      now - this.#idleMovedAt < everyMs - 1
+    )
+      return
     this.#idleMovedAt = now
     progress.acknowledgedLsn = this.#idleEnd
     this.#delivery.commitPosition()

@@ -4,7 +4,8 @@ import { StallWatch } from './watch-source.ts'
 describe('StallWatch', () => {
   it('tells a stream that stands still from one that is done or moves', () => {
     const watch = new StallWatch(30_000)
-    const at = (now: number, walEnd: bigint, seen: bigint, bytes = 0) => watch.observe({ now, walEnd, seen, bytes })
+    const at = (now: number, walEnd: bigint, seen: bigint, bytes = 0) =>
+      watch.observe({ now, walEnd, seen, bytes })
     expect(at(0, 100n, 100n)).toBe(0)
     // nothing new on the server: idle
     expect(at(60_000, 100n, 100n)).toBe(0)

@@ -27,7 +27,13 @@ const measure = async (count: number, done: () => Promise<unknown>): Promise<Fig
   const used = process.cpuUsage(cpu)
   const seconds = (performance.now() - before) / 1000
   const cpuSeconds = (used.user + used.system) / 1e6
-  return { rows: count, cpuSeconds, seconds, rowsPerCpuSecond: Math.round(count / cpuSeconds), rowsPerSecond: Math.round(count / seconds) }
+  return {
+    rows: count,
+    cpuSeconds,
+    seconds,
+    rowsPerCpuSecond: Math.round(count / cpuSeconds),
+    rowsPerSecond: Math.round(count / seconds),
+  }
 }
 
 const writeStream = (harness: Harness): Promise<unknown> =>
@@ -41,7 +47,12 @@ const decodeOnly = async (harness: Harness, slot: string, from: bigint, until: b
   let seen = 0
   let end = 0n
   const relations = new RelationTracker({ tables: [{ schema: 'public', name: 'item', keyColumns: ['id'] }] })
-  const sink = { relation: () => undefined, row: () => void (seen += 1), marker: () => undefined, commit: (_: unknown, endLsn: bigint) => void (end = endLsn) }
+  const sink = {
+    relation: () => undefined,
+    row: () => void (seen += 1),
+    marker: () => undefined,
+    commit: (_: unknown, endLsn: bigint) => void (end = endLsn),
+  }
   const decoder = new ChangeDecoder({ source: 'db', epoch: 1, relations, sink })
   let reached: () => void = () => undefined
   const done = new Promise<void>(resolve => (reached = resolve))
@@ -50,7 +61,13 @@ const decodeOnly = async (harness: Harness, slot: string, from: bigint, until: b
     keepalive: (walEnd: bigint) => void (walEnd >= until && reached()),
     chunk: () => void (end >= until && reached()),
   }
-  const stream = await openReplication({ connection: { url: harness.database.url }, slot, publication: harness.slot, from, handlers })
+  const stream = await openReplication({
+    connection: { url: harness.database.url },
+    slot,
+    publication: harness.slot,
+    from,
+    handlers,
+  })
   await done
   await stream.stop()
   return seen
@@ -61,7 +78,13 @@ const run = async (harness: Harness, session: PostgresSession): Promise<Record<s
   let delivery: Delivery | undefined
   const observe = (made: Delivery): void => void (delivery = made)
   const first = harness.start({ observe })
-  const load = await measure(rows, () => waitFor(() => delivery?.committed.snapshot?.finished, { what: 'the load', timeoutMs: 300_000, everyMs: 5 }))
+  const load = await measure(rows, () =>
+    waitFor(() => delivery?.committed.snapshot?.finished, {
+      what: 'the load',
+      timeoutMs: 300_000,
+      everyMs: 5,
+    }),
+  )
   await waitFor(() => delivery?.idle, { what: 'the stream' })
   await first.stop()
   const decodeSlot = `${harness.slot}_decode`
@@ -71,7 +94,13 @@ const run = async (harness: Harness, session: PostgresSession): Promise<Record<s
   const until = await readWalEnd(session)
   delivery = undefined
   const second = harness.start({ observe })
-  const stream = await measure(rows, () => waitFor(() => (delivery?.committed.acknowledgedLsn ?? 0n) >= until - 100_000n && delivery?.idle, { what: 'the stream', timeoutMs: 300_000, everyMs: 5 }))
+  const stream = await measure(rows, () =>
+    waitFor(() => (delivery?.committed.acknowledgedLsn ?? 0n) >= until - 100_000n && delivery?.idle, {
+      what: 'the stream',
+      timeoutMs: 300_000,
+      everyMs: 5,
+    }),
+  )
   await second.stop()
   const decode = await measure(rows, () => decodeOnly(harness, decodeSlot, slot.consistentLsn, until))
   return { load, stream, decode }
@@ -81,7 +110,9 @@ const harness = await createHarness([{ name: 'item', key: ['id'] }], TABLE, 4)
 const session = await connect({ url: harness.database.url })
 try {
   const figures = await run(harness, session)
-  process.stdout.write(`${JSON.stringify({ node: process.version, rowBytes: 200, rowsPerTransaction: ROWS_PER_TRANSACTION, ...figures })}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ node: process.version, rowBytes: 200, rowsPerTransaction: ROWS_PER_TRANSACTION, ...figures })}\n`,
+  )
 } finally {
   await session.stop()
   await harness.stop()

@@ -2,7 +2,9 @@ import { Op, partitionOf } from '@headrace/wire'
 import type { Harness, SeenChange } from './harness.ts'
 
 /** The rows that the changes of a topic lead to, by key; partitions in order of their offsets. */
-export const applied = (changes: readonly SeenChange[]): Map<string, readonly (string | null | undefined)[]> => {
+export const applied = (
+  changes: readonly SeenChange[],
+): Map<string, readonly (string | null | undefined)[]> => {
   const rows = new Map<string, readonly (string | null | undefined)[]>()
   const at = new Map<string, SeenChange['position']>()
   for (const change of changes) {
@@ -23,7 +25,11 @@ export const applied = (changes: readonly SeenChange[]): Map<string, readonly (s
 }
 
 const before = (a: SeenChange['position'], b: SeenChange['position']): boolean =>
-  a.epoch !== b.epoch ? a.epoch < b.epoch : a.commitLsn !== b.commitLsn ? a.commitLsn < b.commitLsn : a.ordinal < b.ordinal
+  a.epoch !== b.epoch
+    ? a.epoch < b.epoch
+    : a.commitLsn !== b.commitLsn
+      ? a.commitLsn < b.commitLsn
+      : a.ordinal < b.ordinal
 
 /** What is wrong with a topic: a change that is there twice, or one of a key that stands before an older one. */
 export const disorder = (changes: readonly SeenChange[]): readonly string[] => {
@@ -44,11 +50,18 @@ export const disorder = (changes: readonly SeenChange[]): readonly string[] => {
 }
 
 /** The table as it stands, each column as text, by its first column. */
-export const tableRows = async ({ database }: Harness, table: string): Promise<Map<string, (string | null)[]>> => {
+export const tableRows = async (
+  { database }: Harness,
+  table: string,
+): Promise<Map<string, (string | null)[]>> => {
   const client = await database.pool.connect()
   try {
     await client.query(`set timezone = 'UTC'`)
-    const { rows } = await client.query<(string | null)[]>({ text: `select * from ${table}`, rowMode: 'array', types: { getTypeParser: () => (value: string) => value } } as never)
+    const { rows } = await client.query<(string | null)[]>({
+      text: `select * from ${table}`,
+      rowMode: 'array',
+      types: { getTypeParser: () => (value: string) => value },
+    } as never)
     return new Map(rows.map(row => [row[0]!, row]))
   } finally {
     client.release()

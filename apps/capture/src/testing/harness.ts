@@ -11,7 +11,8 @@ import { createEvents } from '../events.ts'
 import type { Delivery, DeliveryLimits } from '../steps/delivery.ts'
 import { testPipeline, type TestTable, type TestWiring } from './test-pipeline.ts'
 
-export const testKafka = (clientId: string): Kafka => createKafka({ brokers: backends().kafkaBrokers, clientId })
+export const testKafka = (clientId: string): Kafka =>
+  createKafka({ brokers: backends().kafkaBrokers, clientId })
 
 export interface StartOptions {
   readonly limits?: Partial<DeliveryLimits>
@@ -31,7 +32,11 @@ export interface RunningCapture {
 export const startCapture = (wiring: TestWiring, url: string, options: StartOptions = {}): RunningCapture => {
   const pipeline = testPipeline(wiring)
   const kafka = testKafka(`${wiring.pipeline}-capture`)
-  const log = createLogger({ service: 'capture', level: 'debug', destination: { write: line => options.log?.(line) } })
+  const log = createLogger({
+    service: 'capture',
+    level: 'debug',
+    destination: { write: line => options.log?.(line) },
+  })
   const stop = new AbortController()
   const { limits, observe, watchMs } = options
   const done = runCapture(
@@ -63,7 +68,9 @@ export const startCapture = (wiring: TestWiring, url: string, options: StartOpti
 export const spawnCapture = (wiring: TestWiring, url: string, failpoints = ''): ChildProcess => {
   const { command, args } = nodeCommand()
   const program = join(import.meta.dirname, 'capture-program.ts')
-  return spawn(command, [...args, program, JSON.stringify(wiring), url, failpoints], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(command, [...args, program, JSON.stringify(wiring), url, failpoints], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 /** Exit status, or the signal that ended it. */
@@ -89,7 +96,9 @@ export interface SeenChange {
   readonly marker: number | undefined
 }
 
-const cells = (tuple: { kinds: Uint8Array; values: Uint8Array[] } | undefined): (string | null | undefined)[] | undefined => {
+const cells = (
+  tuple: { kinds: Uint8Array; values: Uint8Array[] } | undefined,
+): (string | null | undefined)[] | undefined => {
   if (tuple === undefined) return undefined
   let next = 0
   return [...tuple.kinds].map(kind => {
@@ -102,12 +111,32 @@ const seen = (partition: number, { key, value }: IncomingRecord): SeenChange => 
   const { record } = RawRecord.decode(value!)
   if (record?.$case === 'marker') {
     const { position, kind } = record.value
-    return { partition, key: key!.toString('hex'), op: Op.UNSPECIFIED, position: position!, snapshot: false, relation: 0n, old: undefined, row: undefined, marker: kind }
+    return {
+      partition,
+      key: key!.toString('hex'),
+      op: Op.UNSPECIFIED,
+      position: position!,
+      snapshot: false,
+      relation: 0n,
+      old: undefined,
+      row: undefined,
+      marker: kind,
+    }
   }
   if (record?.$case !== 'change') throw new Error(`a record of the kind ${record?.$case ?? 'none'}`)
   const { origin, relation, old, new: row } = record.value
   const { epoch, commitLsn, ordinal, op, snapshot } = origin!
-  return { partition, key: key!.toString(), op, position: { epoch, commitLsn, ordinal }, snapshot, relation, old: cells(old), row: cells(row), marker: undefined }
+  return {
+    partition,
+    key: key!.toString(),
+    op,
+    position: { epoch, commitLsn, ordinal },
+    snapshot,
+    relation,
+    old: cells(old),
+    row: cells(row),
+    marker: undefined,
+  }
 }
 
 export interface Harness extends TestWiring {
@@ -122,7 +151,11 @@ export interface Harness extends TestWiring {
 }
 
 /** A database, topics and names of a test's own. `ddl` makes the tables. */
-export const createHarness = async (tables: readonly TestTable[], ddl: string, partitions = 3): Promise<Harness> => {
+export const createHarness = async (
+  tables: readonly TestTable[],
+  ddl: string,
+  partitions = 3,
+): Promise<Harness> => {
   const pipeline = uniqueName('capture')
   const wiring: TestWiring = { pipeline, partitions, tables, slot: pipeline.replaceAll('-', '_') }
   const database = await createDatabase('capture')
@@ -139,7 +172,12 @@ export const createHarness = async (tables: readonly TestTable[], ddl: string, p
     const reader = kafka.reader()
     const all: IncomingRecord[] = []
     for await (const batch of reader.readToEnd(topic, partition, 0n)) {
-      for (const record of batch.records) all.push({ ...record, key: record.key && Buffer.from(record.key), value: record.value && Buffer.from(record.value) })
+      for (const record of batch.records)
+        all.push({
+          ...record,
+          key: record.key && Buffer.from(record.key),
+          value: record.value && Buffer.from(record.value),
+        })
     }
     await reader.stop()
     return all
@@ -159,7 +197,11 @@ export const createHarness = async (tables: readonly TestTable[], ddl: string, p
       return all
     },
     stop: async () => {
-      await kafka.admin.delete([...tables.map(({ name }) => topics.raw(name)), topics.positions, topics.relations])
+      await kafka.admin.delete([
+        ...tables.map(({ name }) => topics.raw(name)),
+        topics.positions,
+        topics.relations,
+      ])
       await kafka.stop()
       await database.drop()
     },

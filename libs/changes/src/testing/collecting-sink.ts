@@ -27,13 +27,32 @@ export class CollectingSink implements ChangeSink<CapturedTable> {
     this.events.push({ what: 'relation', table: relation.description.table })
   }
 
-  row(relation: Relation<CapturedTable>, key: Buffer, value: Buffer, { commitLsn }: SourceTransaction, ordinal: number): void {
+  row(
+    relation: Relation<CapturedTable>,
+    key: Buffer,
+    value: Buffer,
+    { commitLsn }: SourceTransaction,
+    ordinal: number,
+  ): void {
     const { record } = RawRecord.decode(value)
     if (record?.$case !== 'change') throw new Error('not a change')
-    this.events.push({ what: 'row', table: relation.description.table, key: key.toString(), value, change: record.value, ordinal, commitLsn })
+    this.events.push({
+      what: 'row',
+      table: relation.description.table,
+      key: key.toString(),
+      value,
+      change: record.value,
+      ordinal,
+      commitLsn,
+    })
   }
 
-  marker(relation: Relation<CapturedTable>, kind: MarkerKind, { commitLsn }: SourceTransaction, ordinal: number): void {
+  marker(
+    relation: Relation<CapturedTable>,
+    kind: MarkerKind,
+    { commitLsn }: SourceTransaction,
+    ordinal: number,
+  ): void {
     this.events.push({ what: 'marker', table: relation.description.table, kind, commitLsn, ordinal })
   }
 

@@ -37,7 +37,8 @@ export const tuple = (cells: readonly Cell[]): Buffer =>
   ])
 
 /** Messages of the protocol, each as a CopyData payload of type XLogData. */
-const xlog = (...parts: readonly Buffer[]): Buffer => Buffer.concat([Buffer.from('w'), u64(1n), u64(2n), u64(3n), ...parts])
+const xlog = (...parts: readonly Buffer[]): Buffer =>
+  Buffer.concat([Buffer.from('w'), u64(1n), u64(2n), u64(3n), ...parts])
 
 export const begin = (commitLsn: bigint, commitTimeUs: number, xid: number): Buffer =>
   xlog(Buffer.from('B'), u64(commitLsn), u64(BigInt(commitTimeUs) - POSTGRES_EPOCH_US), u32(xid))
@@ -45,7 +46,13 @@ export const begin = (commitLsn: bigint, commitTimeUs: number, xid: number): Buf
 export const commit = (commitLsn: bigint, endLsn: bigint): Buffer =>
   xlog(Buffer.from('C'), u8(0), u64(commitLsn), u64(endLsn), u64(0n))
 
-export const relation = ({ oid, schema, table, replicaIdentity, columns }: Omit<RelationDescription, 'fingerprint'>): Buffer =>
+export const relation = ({
+  oid,
+  schema,
+  table,
+  replicaIdentity,
+  columns,
+}: Omit<RelationDescription, 'fingerprint'>): Buffer =>
   xlog(
     Buffer.from('R'),
     u32(oid),
@@ -54,13 +61,23 @@ export const relation = ({ oid, schema, table, replicaIdentity, columns }: Omit<
     Buffer.from(replicaIdentity),
     u16(columns.length),
     ...columns.map(column =>
-      Buffer.concat([u8(column.key ? 1 : 0), zero(column.name), u32(column.typeOid), u32(column.typeModifier)]),
+      Buffer.concat([
+        u8(column.key ? 1 : 0),
+        zero(column.name),
+        u32(column.typeOid),
+        u32(column.typeModifier),
+      ]),
     ),
   )
 
-export const insert = (oid: number, row: readonly Cell[]): Buffer => xlog(Buffer.from('I'), u32(oid), Buffer.from('N'), tuple(row))
+export const insert = (oid: number, row: readonly Cell[]): Buffer =>
+  xlog(Buffer.from('I'), u32(oid), Buffer.from('N'), tuple(row))
 
-export const update = (oid: number, row: readonly Cell[], old?: { readonly kind: 'K' | 'O'; readonly row: readonly Cell[] }): Buffer =>
+export const update = (
+  oid: number,
+  row: readonly Cell[],
+  old?: { readonly kind: 'K' | 'O'; readonly row: readonly Cell[] },
+): Buffer =>
   xlog(
     Buffer.from('U'),
     u32(oid),
@@ -72,7 +89,8 @@ export const update = (oid: number, row: readonly Cell[], old?: { readonly kind:
 export const remove = (oid: number, kind: 'K' | 'O', row: readonly Cell[]): Buffer =>
   xlog(Buffer.from('D'), u32(oid), Buffer.from(kind), tuple(row))
 
-export const truncate = (oids: readonly number[]): Buffer => xlog(Buffer.from('T'), u32(oids.length), u8(0), ...oids.map(u32))
+export const truncate = (oids: readonly number[]): Buffer =>
+  xlog(Buffer.from('T'), u32(oids.length), u8(0), ...oids.map(u32))
 
 export const message = (prefix: string, content: string): Buffer =>
   xlog(Buffer.from('M'), u8(0), u64(9n), zero(prefix), u32(content.length), Buffer.from(content))
