@@ -36,11 +36,21 @@ const post = async (
   }
 }
 
+interface Refused {
+  readonly message?: string
+  readonly hint?: string
+  readonly nearest?: readonly string[]
+  readonly position?: { readonly line?: number; readonly column?: number }
+}
+
 const refusal = (url: string, status: number, text: string): HeadraceError => {
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: string; hint?: string } }
-    const hint = error?.hint
-    return new HeadraceError('search.refused', error?.message ?? `status ${status}`, {
+    const { error = {} } = JSON.parse(text) as { error?: Refused }
+    const { message = `status ${status}`, nearest = [], position } = error
+    const place =
+      position?.column === undefined ? '' : ` at line ${position.line ?? 1}, column ${position.column}`
+    const hint = error.hint ?? (nearest.length === 0 ? undefined : `Did you mean ${nearest.join(', ')}?`)
+    return new HeadraceError('search.refused', `${message}${place}`, {
       where: url,
       ...(hint === undefined ? {} : { hint }),
     })
@@ -52,7 +62,7 @@ const refusal = (url: string, status: number, text: string): HeadraceError => {
 /** Numbers keep their digits: what is shown is what the index holds. */
 const parseExact = (text: string): Answer =>
   JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) ? (context?.source ?? value) : value,
+    typeof value === 'number' && String(value) !== context?.source ? (context?.source ?? value) : value,
   ) as Answer
 
 const cell = (value: unknown): string => {
