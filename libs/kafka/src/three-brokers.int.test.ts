@@ -113,13 +113,10 @@ const copier = (input: string, output: string, groupId: string, moved: Map<numbe
     })
     while (!ending.signal.aborted) {
       const batches = await member.consumer.poll({ maxRecords: 200, maxWaitMs: 500, signal: ending.signal })
-      for (const batch of batches) {
-        if (await copy(writer, batch, output)) moved.set(batch.partition, Date.now())
-        else {
-          startAgain(member)
-          break
-        }
-      }
+      if (batches.length === 0) continue
+      if (await copy(writer, batches, output))
+        for (const { partition } of batches) moved.set(partition, Date.now())
+      else startAgain(member)
     }
     await member.consumer.stop()
     await writer.stop()
@@ -130,10 +127,17 @@ const copier = (input: string, output: string, groupId: string, moved: Map<numbe
   return { name, done }
 }
 
-const copy = (writer: FencedWriter, batch: Batch, output: string): Promise<boolean> => {
-  const { topic, partition, next, membership } = batch
-  const records = batch.records.map(({ key, value }) => ({ topic: output, partition, key, value }))
-  const from = { membership, offsets: [{ topic, partition, next }] }
+/** All batches of a poll in one transaction, as the services do it. */
+const copy = (writer: FencedWriter, batches: readonly Batch[], output: string): Promise<boolean> => {
+  const records = batches.flatMap(batch =>
+    batch.records.map(({ key, value }) => ({ topic: output, partition: batch.partition, key, value })),
+  )
+  const last = new Map(
+    batches.map(({ topic, partition, next }) => [partition, { topic, partition, next }] as const),
+  )
+  const membership = batches[0]?.membership
+  if (membership === undefined) throw new Error('no batch')
+  const from = { membership, offsets: [...last.values()] }
   return untilCommitted(writer, () => writer.write({ records, from }))
 }
 

@@ -97,7 +97,7 @@ export interface ConsumerHandlers {
 }
 
 export interface GroupConsumer {
-  /** Begin reading a partition of the current generation: at `next`, or at its committed offset (or the start of the log when nothing is committed). */
+  /** Begin reading a partition of the current generation: at `next`, or at its committed offset (or the start of the log when nothing is committed). Begun anew when it is read already: nothing of the reading before comes any more. */
   startPartition(membership: Membership, topic: string, partition: number, next?: bigint): void
   /**
    * The next batches: waits until at least one is there or `maxWaitMs` has passed or the signal fires; returns [] then.

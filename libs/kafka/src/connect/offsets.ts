@@ -1,4 +1,4 @@
-import { kafkaError } from '../faults.ts'
+import { isTransient, kafkaError } from '../faults.ts'
 import { offsetFetch } from '../protocol/offset-fetch.ts'
 import { sendTo } from '../protocol/request.ts'
 import { byTopic } from '../protocol/txn-offset-commit.ts'
@@ -35,7 +35,11 @@ export const logOffset = async (
     return BigInt(responses[0]?.partitions[0]?.offset ?? '-1')
   }
   try {
-    return await retry(request, { withinMs: client.patienceMs, onRetry: () => void client.refresh() })
+    return await retry(request, {
+      withinMs: client.patienceMs,
+      retriable: error => !client.stopped && isTransient(error),
+      onRetry: () => void client.refresh(),
+    })
   } catch (error) {
     throw kafkaError(error, 'the bounds of the log cannot be read', `${topic}/${partition}`)
   }

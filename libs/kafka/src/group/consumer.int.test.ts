@@ -56,6 +56,23 @@ describe('group consumer (06 E3)', () => {
     await member.consumer.stop()
   })
 
+  it('begins anew at once when a partition is started again: nothing of the start before comes', async () => {
+    const input = await cluster.topic('in')
+    await feed(input, 200)
+    const options = { groupId: cluster.name('g'), topics: [input], memberName: 'a' }
+    const member = await joinGroup(kafka, options, 'paused')
+    const membership = await waitFor(() => member.current(), { what: 'the assignment' })
+    const seen: number[] = []
+    for (let round = 0; round < 40; round++) {
+      for (let again = 0; again < 3; again++) member.consumer.startPartition(membership, input, 0)
+      const batches = await member.take(5)
+      seen.push(...numbers(batches))
+      await member.consumer.commit(membership, batches.slice(-1).map(once))
+    }
+    expect(seen).toEqual(inOrder(200))
+    await member.consumer.stop()
+  })
+
   it('begins at the log start without committed offset, and after a restart at the committed one', async () => {
     const [input, groupId] = [await cluster.topic('in'), cluster.name('g')]
     await feed(input, 10)

@@ -66,6 +66,12 @@ export class Fetcher {
     this.pump()
   }
 
+  /** Reads no more of a partition; what was fetched of it is dropped. */
+  halt(topic: string, partition: number): void {
+    this.#queue.drop(topic, partition)
+    this.#readings.delete(partitionKey(topic, partition))
+  }
+
   /** Last stable offset as of the last fetch. */
   endOf(topic: string, partition: number): bigint | undefined {
     return this.#readings.get(partitionKey(topic, partition))?.end

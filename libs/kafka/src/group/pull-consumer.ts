@@ -49,6 +49,8 @@ export class PullConsumer implements GroupConsumer {
   readonly #member: GroupMember
   readonly #ending = new AbortController()
   readonly #taken = new Map<string, Taken>()
+  /** The newest start of each partition. */
+  readonly #starts = new Map<string, symbol>()
   #running: Promise<void> = Promise.resolve()
   #current: Membership | undefined
   #failure: HeadraceError | undefined
@@ -101,8 +103,12 @@ export class PullConsumer implements GroupConsumer {
         `${topic}/${partition} is not assigned in generation ${membership.generationId}`,
       )
     }
+    // nothing of a start before may arrive any more: a committed offset read now would be older than its work
+    const start = Symbol(topic)
+    this.#starts.set(partitionKey(topic, partition), start)
+    this.#fetcher.halt(topic, partition)
     if (next !== undefined) this.#startAt(membership, topic, partition, next)
-    else void this.#startAtCommitted(membership, topic, partition)
+    else void this.#startAtCommitted(membership, topic, partition, start)
   }
 
   async poll({
@@ -180,14 +186,19 @@ export class PullConsumer implements GroupConsumer {
     this.#fetcher.start(topic, partition, next)
   }
 
-  async #startAtCommitted(membership: Membership, topic: string, partition: number): Promise<void> {
+  async #startAtCommitted(
+    membership: Membership,
+    topic: string,
+    partition: number,
+    start: symbol,
+  ): Promise<void> {
+    const key = partitionKey(topic, partition)
     try {
       const [offset] = await this.committed({ [topic]: [partition] })
       const next = offset?.next ?? (await logOffset(this.#clients.data, topic, partition, 'start'))
-      this.#startAt(membership, topic, partition, next)
+      if (this.#starts.get(key) === start) this.#startAt(membership, topic, partition, next)
     } catch (error) {
-      if (membership === this.#current)
-        this.#fail(kafkaError(error, 'the partition cannot be started', partitionKey(topic, partition)))
+      if (membership === this.#current) this.#fail(kafkaError(error, 'the partition cannot be started', key))
     }
   }
 
