@@ -73,8 +73,8 @@ const child = spawn(
     stdio: 'inherit',
   },
 )
-// The terminal sends Ctrl-C to the whole group, so the child has it already; other signals reach only us.
-process.on('SIGINT', () => undefined)
+// A terminal sends Ctrl-C to the whole group, so the child has it already; every other signal reaches only us.
+process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.once('error', error => fail(`${command} could not be started: ${error.message}`))
 child.once('exit', (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]))
