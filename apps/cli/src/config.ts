@@ -1,18 +1,16 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ConfigOf, readConfig, settings } from '@headrace/runtime'
+import { type ConfigOf, kafkaSettings, readConfig, settings } from '@headrace/runtime'
+
+const { brokers, ...kafkaSecurity } = kafkaSettings
 
 /** What the command takes from the environment; options on the command line win. */
 export const declaration = {
   postgresUrl: settings.optional(
     settings.secret({ env: 'HEADRACE_POSTGRES_URL', description: 'Source database' }),
   ),
-  kafkaBrokers: settings.optional(
-    settings.list({
-      env: 'HEADRACE_KAFKA_BROKERS',
-      description: 'Kafka brokers, host:port separated by commas',
-    }),
-  ),
+  ...kafkaSecurity,
+  kafkaBrokers: settings.optional(brokers),
   elasticsearchUrl: settings.optional(
     settings.string({ env: 'HEADRACE_ELASTICSEARCH_URL', description: 'Elasticsearch address' }),
   ),

@@ -30,7 +30,8 @@ export const createProgram = (context: Context): Command => {
     })
     .showSuggestionAfterError()
     .addHelpText('after', EPILOGUE)
-  for (const add of [addCheck, addContracts, addTopics, addSource, addDev, addSearch, addView]) add(program, context)
+  for (const add of [addCheck, addContracts, addTopics, addSource, addDev, addSearch, addView])
+    add(program, context)
   return program
 }
 
@@ -47,6 +48,8 @@ const toHeadraceError = (error: unknown): HeadraceError => {
 
 /** Runs a command line; gives the exit status (of the error catalogue). Never throws, never prints a stack trace. */
 export const runCli = async (args: readonly string[], config: CliConfig): Promise<number> => {
+  // whoever read our output may be gone (a pipe to `head`, a killed parent): that must not keep `dev` from stopping in order
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const out = new Output({ json: args.includes('--json'), color: config.noColor === undefined })
   const context: Context = { out, config, exitStatus: 0 }
   try {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { waitFor } from '@headrace/testkit'
+import { type DevState, nodeCommand, waitFor } from '@headrace/testkit'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { DEV_START_MS, startChain } from './chain.ts'
 
 const alive = (pid: number): boolean => {
@@ -41,6 +43,29 @@ describe('headrace dev', () => {
       chain.dev.signal('SIGKILL')
       await waitFor(() => pids.every(pid => !alive(pid)), { what: 'all services to end', timeoutMs: 60_000 })
       await chain.stop()
+    },
+    DEV_START_MS,
+  )
+
+  it(
+    'still stops in order when its driver is killed while a service hangs',
+    async () => {
+      const { command, args } = nodeCommand()
+      const driver = spawn(command, [...args, join(__dirname, 'testing', 'drive-dev.ts')], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const { pid: devPid, services } = JSON.parse(
+        await new Promise<string>((resolve, reject) => {
+          driver.stdout.setEncoding('utf8').once('data', resolve)
+          driver.once('exit', status => reject(new Error(`the driver ended with ${status}`)))
+        }),
+      ) as DevState
+      const pids = [devPid, ...Object.values(services).map(({ pid }) => pid ?? 0)]
+      expect(pids.every(alive)).toBe(true)
+      // it cannot drain: dev has to be alive still to kill it at the deadline
+      process.kill(services['aggregator']?.pid ?? 0, 'SIGSTOP')
+      driver.kill('SIGKILL')
+      await waitFor(() => pids.every(pid => !alive(pid)), { what: 'everything to end', timeoutMs: 90_000 })
     },
     DEV_START_MS,
   )

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
-import { createKafka } from '@headrace/kafka'
+import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { loadPipeline, type Pipeline } from '@headrace/pipeline'
 import { readPipelineFolder } from '@headrace/runtime'
 import type { CliConfig } from '../config.ts'
@@ -20,8 +20,10 @@ export const brokersOf = (option: string | undefined, config: CliConfig): readon
 export const applyPipelineTopics = async (
   pipeline: Pipeline,
   brokers: readonly string[],
+  config: CliConfig,
 ): Promise<AppliedTopics> => {
-  const kafka = createKafka({ brokers, clientId: `headrace-cli-${process.pid}` })
+  const connection = kafkaConnection({ ...config, brokers }, { clientId: `headrace-cli-${process.pid}` })
+  const kafka = createKafka(connection)
   try {
     await kafka.admin.checkVersion()
     return await applyTopics(kafka, pipeline.name, topicPlan(pipeline))
@@ -42,7 +44,7 @@ export const addTopics = (program: Command, { out, config }: Context): void => {
     .action(async (dir: string, options: { readonly kafka?: string }) => {
       const brokers = brokersOf(options.kafka, config)
       const pipeline = loadPipeline(readPipelineFolder(dir))
-      const applied = await applyPipelineTopics(pipeline, brokers)
+      const applied = await applyPipelineTopics(pipeline, brokers, config)
       out.value({ pipeline: pipeline.name, topics: topicPlan(pipeline).length, ...applied })
       for (const topic of applied.created) out.line(`${out.paint('green', '+')} ${topic}`)
       out.line(

@@ -67,6 +67,7 @@ const prepare = async (
   backends: Backends,
   options: DevOptions,
   screen: DevScreen,
+  config: CliConfig,
 ): Promise<void> => {
   if (options.init.length > 0) screen.step(`running ${options.init.join(', ')}`)
   await runInitSql(backends.postgresUrl, options.init)
@@ -76,7 +77,7 @@ const prepare = async (
       sourceWish(pipeline, source),
     )
   }
-  const { created, marked } = await applyPipelineTopics(pipeline, backends.kafkaBrokers)
+  const { created, marked } = await applyPipelineTopics(pipeline, backends.kafkaBrokers, config)
   screen.step(created.length === 0 && marked === 0 ? 'topics are there' : `${created.length} topics made`)
 }
 
@@ -125,7 +126,7 @@ const session = async (
     signal: stop.signal,
   })
   scope.onStop('backends', () => backends.stop())
-  await prepare(pipeline, backends, options, screen)
+  await prepare(pipeline, backends, options, screen, config)
   stop.signal.throwIfAborted()
   const { inherited, logLevel } = config
   const ports = await portsOfServices()
