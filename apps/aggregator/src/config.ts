@@ -1,9 +1,15 @@
-import { type ConfigOf, type Declaration, readServiceConfig, settings } from '@headrace/runtime'
+import {
+  type ConfigOf,
+  type Declaration,
+  kafkaSettings,
+  readServiceConfig,
+  settings,
+} from '@headrace/runtime'
 
 /** Everything that the aggregator reads from its environment. */
 export const declaration = {
   pipeline: settings.path({ env: 'HEADRACE_PIPELINE', description: 'Folder with pipeline.yaml.' }),
-  brokers: settings.list({ env: 'HEADRACE_KAFKA_BROKERS', description: 'Some Kafka brokers as host:port.' }),
+  ...kafkaSettings,
   dataDir: settings.path({
     env: 'HEADRACE_DATA_DIR',
     description: 'Folder for the state stores; rebuilt from the topics when it is lost.',

@@ -1,4 +1,10 @@
-import { type ConfigOf, type Declaration, readServiceConfig, settings } from '@headrace/runtime'
+import {
+  type ConfigOf,
+  type Declaration,
+  kafkaSettings,
+  readServiceConfig,
+  settings,
+} from '@headrace/runtime'
 
 /** Everything that capture reads from its environment. */
 export const declaration = {
@@ -28,7 +34,7 @@ export const declaration = {
   postgresKey: settings.optional(
     settings.secret({ env: 'HEADRACE_POSTGRES_KEY', description: 'Key (PEM) of the client certificate.' }),
   ),
-  brokers: settings.list({ env: 'HEADRACE_KAFKA_BROKERS', description: 'Some Kafka brokers as host:port.' }),
+  ...kafkaSettings,
   httpPort: settings.integer({
     env: 'HEADRACE_HTTP_PORT',
     description: 'Port of probes and metrics.',

@@ -1,5 +1,5 @@
 import { httpServer } from '@headrace/http'
-import { createKafka } from '@headrace/kafka'
+import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { loadPipeline } from '@headrace/pipeline'
 import { Health, readPipelineFolder, runService } from '@headrace/runtime'
 import { createLogger, Metrics } from '@headrace/telemetry'
@@ -7,7 +7,7 @@ import { chooseSource } from './adapters/captured-table.ts'
 import { runCapture } from './app.ts'
 import { config } from './config.ts'
 import { createEvents } from './events.ts'
-import { kafkaConnection, postgresConnection, tuning } from './settings.ts'
+import { postgresConnection, tuning } from './settings.ts'
 
 const service = 'capture'
 const settings = config()
@@ -21,7 +21,7 @@ await runService({
     const metrics = new Metrics(service)
     const health = new Health()
     await scope.start(httpServer({ port: settings.httpPort, health, metrics, log }))
-    const kafka = createKafka(kafkaConnection(settings, log))
+    const kafka = createKafka(kafkaConnection(settings, settings.instance, log))
     scope.onStop('kafka', () => kafka.stop())
     const source = chooseSource(pipeline, settings.source)
     const connection = postgresConnection(settings)

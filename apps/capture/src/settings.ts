@@ -1,7 +1,5 @@
-import type { KafkaConnection } from '@headrace/kafka'
 import type { PostgresConnection } from '@headrace/postgres'
 import { createFailpoints } from '@headrace/runtime'
-import type { Logger } from '@headrace/telemetry'
 import type { CaptureAppOptions } from './app.ts'
 import type { Config } from './config.ts'
 
@@ -18,12 +16,6 @@ export const postgresConnection = (config: Config): PostgresConnection => {
   const withTls = Object.keys(tls).length === 0 ? {} : { tls }
   return { url: config.postgres.reveal(), applicationName: config.instance, ...withTls }
 }
-
-export const kafkaConnection = (config: Config, log: Logger): KafkaConnection => ({
-  brokers: config.brokers,
-  clientId: config.instance,
-  log: (level, event, fields) => log[level](fields, event),
-})
 
 export const tuning = (
   config: Config,

@@ -1,5 +1,11 @@
 import type { ElasticsearchConnection } from '@headrace/elasticsearch'
-import { type ConfigOf, type Declaration, readServiceConfig, settings } from '@headrace/runtime'
+import {
+  type ConfigOf,
+  type Declaration,
+  kafkaSettings,
+  readServiceConfig,
+  settings,
+} from '@headrace/runtime'
 
 /** Everything that the indexer reads from its environment. */
 export const declaration = {
@@ -10,7 +16,7 @@ export const declaration = {
       description: 'Views to index; all of the pipeline when it is not set.',
     }),
   ),
-  brokers: settings.list({ env: 'HEADRACE_KAFKA_BROKERS', description: 'Some Kafka brokers as host:port.' }),
+  ...kafkaSettings,
   elasticsearch: settings.string({
     env: 'HEADRACE_ELASTICSEARCH_URL',
     description: 'Address of Elasticsearch.',

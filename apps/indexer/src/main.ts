@@ -1,6 +1,6 @@
 import { Elasticsearch } from '@headrace/elasticsearch'
 import { httpServer } from '@headrace/http'
-import { createKafka } from '@headrace/kafka'
+import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { loadPipeline } from '@headrace/pipeline'
 import { Health, readPipelineFolder, runService } from '@headrace/runtime'
 import { createLogger, Metrics } from '@headrace/telemetry'
@@ -10,7 +10,7 @@ import { createEvents } from './events.ts'
 
 const service = 'indexer'
 const settings = config()
-const { brokers, instance, views } = settings
+const { instance, views } = settings
 const log = createLogger({ service, instance, level: settings.logLevel })
 
 await runService({
@@ -23,11 +23,7 @@ await runService({
     await scope.start(httpServer({ port: settings.httpPort, health, metrics, log }))
     const elasticsearch = new Elasticsearch(elasticsearchOf(settings))
     scope.onStop('elasticsearch', () => elasticsearch.close())
-    const kafka = createKafka({
-      brokers,
-      clientId: instance,
-      log: (level, event, fields) => log[level](fields, event),
-    })
+    const kafka = createKafka(kafkaConnection(settings, instance, log))
     scope.onStop('kafka', () => kafka.stop())
     const events = createEvents(log, metrics)
     const index = indexSettingsOf(settings)

@@ -1,9 +1,15 @@
-import { type ConfigOf, type Declaration, readServiceConfig, settings } from '@headrace/runtime'
+import {
+  type ConfigOf,
+  type Declaration,
+  kafkaSettings,
+  readServiceConfig,
+  settings,
+} from '@headrace/runtime'
 
 /** Everything that the validator reads from its environment. */
 export const declaration = {
   pipeline: settings.path({ env: 'HEADRACE_PIPELINE', description: 'Folder with pipeline.yaml.' }),
-  brokers: settings.list({ env: 'HEADRACE_KAFKA_BROKERS', description: 'Some Kafka brokers as host:port.' }),
+  ...kafkaSettings,
   httpPort: settings.integer({
     env: 'HEADRACE_HTTP_PORT',
     description: 'Port of probes and metrics.',

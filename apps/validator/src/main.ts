@@ -1,5 +1,5 @@
 import { httpServer } from '@headrace/http'
-import { createKafka } from '@headrace/kafka'
+import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { loadPipeline } from '@headrace/pipeline'
 import { createFailpoints, Health, readPipelineFolder, runService } from '@headrace/runtime'
 import { createLogger, Metrics } from '@headrace/telemetry'
@@ -9,7 +9,7 @@ import { createEvents } from './events.ts'
 
 const service = 'validator'
 const settings = config()
-const { brokers, instance, compression, turnRecords, turnMs } = settings
+const { instance, compression, turnRecords, turnMs } = settings
 const log = createLogger({ service, instance, level: settings.logLevel })
 
 await runService({
@@ -20,11 +20,7 @@ await runService({
     const metrics = new Metrics(service)
     const health = new Health()
     await scope.start(httpServer({ port: settings.httpPort, health, metrics, log }))
-    const kafka = createKafka({
-      brokers,
-      clientId: instance,
-      log: (level, event, fields) => log[level](fields, event),
-    })
+    const kafka = createKafka(kafkaConnection(settings, instance, log))
     scope.onStop('kafka', () => kafka.stop())
     const events = createEvents(log, metrics)
     const failpoints = createFailpoints(settings.failpoints === '-' ? '' : settings.failpoints)

@@ -10,6 +10,7 @@ export {
 } from './config.ts'
 export { createFailpoints, type Failpoints } from './failpoint.ts'
 export { Health } from './health.ts'
+export { kafkaSettings } from './kafka-settings.ts'
 export { type Folder, readPipelineFolder } from './pipeline-folder.ts'
 export { Secret } from './secret.ts'
 export { runService, type ServiceLog, type ServiceOptions } from './service.ts'

@@ -22,7 +22,7 @@ export const applyPipelineTopics = async (
   brokers: readonly string[],
   config: CliConfig,
 ): Promise<AppliedTopics> => {
-  const connection = kafkaConnection({ ...config, brokers }, { clientId: `headrace-cli-${process.pid}` })
+  const connection = kafkaConnection({ ...config, brokers }, `headrace-cli-${process.pid}`)
   const kafka = createKafka(connection)
   try {
     await kafka.admin.checkVersion()
