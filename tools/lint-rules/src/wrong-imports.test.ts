@@ -21,7 +21,7 @@ const wrong = [
     from: '@headrace/denormalise',
   },
   { what: 'the kernel importing anything', file: 'libs/errors/src/index.ts', from: '@headrace/wire' },
-  { what: 'an app importing an app', file: 'apps/search/src/main.ts', from: '@headrace/indexer' },
+  { what: 'an app importing an app', file: 'apps/search/src/main.ts', from: '../../indexer/src/app.ts' },
   { what: 'a client outside its library', file: 'libs/store/src/index.ts', from: 'kafkajs' },
   { what: 'the right client in its library', file: 'libs/store/src/index.ts', from: 'lmdb' },
 ]
@@ -34,7 +34,8 @@ describe('imports', () => {
       execFileSync(process.execPath, args, {
         cwd: root,
         encoding: 'utf8',
-        env: { ...process.env, NX_DAEMON: 'false' },
+        // with CI set, the boundary rule passes over imports that it refuses without
+        env: { ...process.env, NX_DAEMON: 'false', CI: '' },
       })
     run('node_modules/nx/dist/bin/nx.js', 'show', 'projects') // the boundary rule reads the graph that this writes
     const texts = wrong.map(({ file, from }) => ({ file, text: `export * from '${from}'\n` }))
