@@ -10,6 +10,7 @@ export {
   type RouterPlan,
   type ViewPlan,
 } from './plan.ts'
+export { type PlanRefusal, planRefusals } from './plan-refusals.ts'
 export {
   compareJson,
   type JsonDifference,
