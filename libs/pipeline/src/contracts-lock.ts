@@ -131,7 +131,7 @@ export const isCurrent = (drafts: readonly DatasetDraft[], lock: ContractsLock |
 export const lockContracts = (files: PipelineFiles): string => {
   const problems: Problem[] = []
   const old = readLock(files, problems)
-  const drafts = readContracts(files, 'withhold', problems)
+  const { drafts } = readContracts(files, 'withhold', problems)
   if (problems.length > 0) throw new HeadraceError('pipeline.invalid', describeProblems(problems))
   return lockText(nextLock(drafts, old))
 }

@@ -180,7 +180,7 @@ describe('mistakes', () => {
     ],
     ['where: { gone: null', 'where: { gon: null', /:8:14: dataset "child" has no field "gon"/],
     ['kind: [a, b]', 'weight: 1.5', /"weight" can only be compared with null/],
-    ['kind: [a, b]', 'n: a', /a value does not fit "n" \(int32\)/],
+    ['kind: [a, b]', 'n: a', /:8:29: the value does not fit "n" \(int32\): "a" is no whole number/],
     ['[n desc, id]', '[n down]', /:9:15: "n down" is no order/],
     ['[n desc, id]', '[m]', /has no field "m"/],
     ['{ count: children }', '{ count: childs }', /the view has no list "childs"\. Did you mean "children"/],

@@ -7,10 +7,10 @@ import { type PipelineDeclaration, pipelineDeclaration } from './declarations/pi
 import { viewDeclaration } from './declarations/view-file.ts'
 import type { CompiledView, Dataset, Pipeline, PipelineFiles, Problem } from './pipeline.ts'
 import { describeProblems, sortProblems } from './problems.ts'
-import { readContracts, readFolder } from './read-contracts.ts'
+import { type ReadContracts, readContracts, readFolder } from './read-contracts.ts'
 import { assignTables, type AssignedTable, sourcesOf } from './sources.ts'
-import { compileView } from './views/compile-view.ts'
-import { type ViewDataset, ViewScope } from './views/view-scope.ts'
+import { checkCompiled, compileView } from './views/compile-view.ts'
+import { type ViewDataset, type ViewDatasets, ViewScope } from './views/view-scope.ts'
 import { checkDeclaration } from './yaml/check-declaration.ts'
 import { parseYaml, type YamlFile } from './yaml/yaml-file.ts'
 
@@ -39,23 +39,29 @@ const withNumbers = (
   }
 }
 
-const viewDatasets = (drafts: readonly DatasetDraft[]): ReadonlyMap<string, ViewDataset> =>
-  new Map(
-    drafts.map(({ dataset, contract, notKeys }) => [
+const viewDatasets = ({ drafts, unread }: ReadContracts): ViewDatasets => ({
+  known: new Map(
+    drafts.map(({ dataset, contract, traits, broken }): readonly [string, ViewDataset] => [
       dataset,
       {
         name: dataset,
         columns: Object.fromEntries(contract.fields.map(({ name, type }) => [name, type])),
         primaryKey: contract.primaryKey,
-        notKeys,
+        traits,
+        broken,
       },
     ]),
-  )
+  ),
+  unread,
+})
+
+/** What of pipeline.yaml the views need. */
+type ViewSettings = Pick<PipelineDeclaration, 'partitions' | 'defaults'>
 
 const readViews = (
   files: PipelineFiles,
-  declared: PipelineDeclaration,
-  datasets: ReadonlyMap<string, ViewDataset>,
+  declared: ViewSettings,
+  datasets: ViewDatasets,
   problems: Problem[],
 ): ReadonlyMap<string, CompiledView> => {
   const views = new Map<string, CompiledView>()
@@ -68,7 +74,11 @@ const readViews = (
     const view = checkDeclaration(file, viewDeclaration, problems)
     if (view === undefined) continue
     if (views.has(view.view)) problems.push(file.problem(['view'], `view "${view.view}" is there twice`))
-    const compiled = compileView(new ViewScope(file, datasets, problems, defaults), view, declared.partitions)
+    const found: Problem[] = []
+    const scope = new ViewScope(file, datasets, found, defaults)
+    const compiled = compileView(scope, view, declared.partitions)
+    if (compiled !== undefined && problems.length + found.length === 0) checkCompiled(scope, compiled)
+    problems.push(...found)
     if (compiled !== undefined) views.set(view.view, compiled)
   }
   return views
@@ -87,9 +97,10 @@ interface Read {
 }
 
 const inspect = (files: PipelineFiles, { file, declared }: Read, problems: Problem[]): Inspection => {
-  const drafts = readContracts(files, declared.defaults?.onInvalid ?? 'withhold', problems)
-  const tables = assignTables(file, declared, drafts, problems)
-  const views = readViews(files, declared, viewDatasets(drafts), problems)
+  const contracts = readContracts(files, declared.defaults?.onInvalid ?? 'withhold', problems)
+  const { drafts } = contracts
+  const tables = assignTables(file, declared, contracts, problems)
+  const views = readViews(files, declared, viewDatasets(contracts), problems)
   const lock = readLock(files, problems)
   const broken = problems.length > 0
   const lockStale = !broken && !isCurrent(drafts, lock)
@@ -133,7 +144,8 @@ export const inspectPipeline = (files: PipelineFiles): Inspection => {
   const file = parseYaml(PIPELINE_FILE, text)
   const declared = checkDeclaration(file, pipelineDeclaration, problems)
   if (declared !== undefined) return inspect(files, { file, declared }, problems)
-  readContracts(files, 'withhold', problems)
+  const contracts = readContracts(files, 'withhold', problems)
+  readViews(files, { partitions: 1 }, viewDatasets(contracts), problems)
   return { pipeline: undefined, problems: sortProblems(problems), lockStale: false, unenforced: [] }
 }
 

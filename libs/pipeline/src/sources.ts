@@ -1,6 +1,8 @@
 import { type DatasetDraft, splitTable } from './contracts/compile-contract.ts'
 import type { PipelineDeclaration } from './declarations/pipeline-file.ts'
 import type { PostgresSource, Problem } from './pipeline.ts'
+import type { ReadContracts } from './read-contracts.ts'
+import { isUnreadTable } from './unread-contracts.ts'
 import { suggestion } from './yaml/nearest.ts'
 import type { YamlFile } from './yaml/yaml-file.ts'
 
@@ -19,7 +21,7 @@ const fullName = ({ schema, name }: { readonly schema: string; readonly name: st
 export const assignTables = (
   file: YamlFile,
   declared: PipelineDeclaration,
-  drafts: readonly DatasetDraft[],
+  { drafts, unread }: ReadContracts,
   problems: Problem[],
 ): ReadonlyMap<string, AssignedTable> => {
   const assigned = new Map<string, AssignedTable>()
@@ -29,6 +31,7 @@ export const assignTables = (
       const path = ['sources', source, 'tables', index]
       const draft = drafts.find(each => fullName(each.table) === fullName(table))
       if (draft === undefined) {
+        if (isUnreadTable(unread, fullName(table))) return
         const known = suggestion(
           fullName(table),
           drafts.map(each => fullName(each.table)),

@@ -9,8 +9,16 @@ import type {
 import type { Problem } from '../pipeline.ts'
 import { suggestion } from '../yaml/nearest.ts'
 import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts'
+import { labelsOf } from './enum-labels.ts'
 import { addOptions, addQuality, type RuleSink } from './field-rules.ts'
-import { knownTypeNames, logicalTypesFor, parsePhysicalType, type PhysicalType } from './physical-types.ts'
+import {
+  knownTypeNames,
+  logicalTypesFor,
+  parsePhysicalType,
+  type PhysicalType,
+  type TypeTraits,
+} from './physical-types.ts'
+import { primaryKeyOf } from './primary-key.ts'
 
 /** A contract before its field numbers are known. */
 export interface DatasetDraft {
@@ -21,8 +29,10 @@ export interface DatasetDraft {
   readonly contract: Omit<Contract, 'fields' | 'table'> & {
     readonly fields: readonly Omit<ContractField, 'number'>[]
   }
-  /** Fields whose values are no keys, and why. */
-  readonly notKeys: ReadonlyMap<string, string>
+  /** By field: what its type cannot be used for. */
+  readonly traits: ReadonlyMap<string, TypeTraits>
+  /** Fields that are declared, but wrongly: their mistakes are told once, not again wherever they are used. */
+  readonly broken: ReadonlySet<string>
 }
 
 export const splitTable = (text: string): { readonly schema: string; readonly name: string } => {
@@ -44,22 +54,14 @@ const ownerOf = (contract: ContractDeclaration): string => {
   return name ?? owner?.name ?? owner?.username ?? contract.support?.[0]?.channel ?? ''
 }
 
-/** Labels of an enum in their declared order. */
-const labelsOf = (property: PropertyDeclaration): readonly string[] | undefined => {
-  const own = custom(property.customProperties, 'headrace.labels')
-  if (Array.isArray(own)) return own.map(String)
-  if (property.enum !== undefined) return property.enum.map(each => String(each.value))
-  const rule = property.quality?.find(each => each.metric === 'invalidValues')
-  const values = rule?.arguments?.['validValues']
-  return Array.isArray(values) ? values.map(String) : undefined
-}
-
 interface Place {
   readonly file: YamlFile
   readonly problems: Problem[]
   readonly unenforced: string[]
   readonly label: string
 }
+
+const enumName = (name: string): string => name.replace(/^public\./, '')
 
 const columnType = (
   place: Place,
@@ -74,11 +76,12 @@ const columnType = (
     return undefined
   }
   const physical = parsePhysicalType(property.physicalType)
-  const labels = labelsOf(property)
   if (physical.unknown === undefined) return physical
-  if (labels !== undefined) return { type: { ...physical.type, labels } }
+  const { unknown, type, ...traits } = physical
+  const labels = labelsOf(file, problems, property, path)
+  if (labels !== undefined) return { type: { ...type, labels }, ...traits, enumName: enumName(unknown) }
   const at = [...path, 'physicalType']
-  const names = suggestion(physical.unknown, knownTypeNames())
+  const names = suggestion(unknown, knownTypeNames())
   problems.push(
     file.problem(
       at,
@@ -100,8 +103,32 @@ const checkLogicalType = (
   place.problems.push(place.file.problem([...path, 'logicalType'], message))
 }
 
-const enumRule = (property: PropertyDeclaration): readonly FieldRule[] =>
-  property.enum === undefined ? [] : [{ rule: 'enum', values: property.enum.map(each => String(each.value)) }]
+const DIGITS = /^-?\d+(\.\d+)?$/
+
+/** Numbers that JavaScript cannot hold as they were written. */
+const enumText = (sink: RuleSink, { kind }: ColumnType, value: unknown, path: YamlPath): string => {
+  const source = sink.sourceText(path) ?? ''
+  const isExact = /^(int|decimal)/.test(kind) && typeof value === 'number' && DIGITS.test(source)
+  return isExact && !Number.isSafeInteger(value) ? source : String(value)
+}
+
+const enumRule = (
+  sink: RuleSink,
+  type: ColumnType,
+  { enum: declared }: PropertyDeclaration,
+  path: YamlPath,
+): readonly FieldRule[] => {
+  if (declared === undefined) return []
+  const values = declared.flatMap(({ value }, index) => {
+    const at = [...path, 'enum', index, 'value']
+    if (value === null) {
+      sink.problem(at, 'null is no value of an enum: a null satisfies every enum, leave it out')
+      return []
+    }
+    return [enumText(sink, type, value, at)]
+  })
+  return [{ rule: 'enum', values }]
+}
 
 const listIgnored = (sink: RuleSink, property: PropertyDeclaration, path: YamlPath): void => {
   if (property.unique === true && property.primaryKey !== true) {
@@ -124,7 +151,7 @@ const ruleSink = (place: Place): RuleSink => ({
 
 interface CompiledField {
   readonly field: Omit<ContractField, 'number'>
-  readonly notAKey: string | undefined
+  readonly traits: TypeTraits
 }
 
 const compileField = (
@@ -134,10 +161,10 @@ const compileField = (
 ): CompiledField | undefined => {
   const physical = columnType(place, property, path)
   if (physical === undefined) return undefined
-  const { type } = physical
+  const { type, ...traits } = physical
   checkLogicalType(place, property, type, path)
   const sink = ruleSink(place)
-  sink.rules.push(...enumRule(property))
+  sink.rules.push(...enumRule(sink, type, property, path))
   if (property.logicalTypeOptions !== undefined) {
     addOptions(sink, type, property.logicalType, property.logicalTypeOptions, [...path, 'logicalTypeOptions'])
   }
@@ -152,23 +179,7 @@ const compileField = (
     ...(itemsRequired ? { itemsRequired } : {}),
     rules: sink.rules,
   }
-  return { field, notAKey: physical.notAKey }
-}
-
-const primaryKeyOf = (place: Place, object: ObjectDeclaration, path: YamlPath): readonly string[] => {
-  const keys = object.properties
-    .map((property, index) => ({ property, index }))
-    .filter(({ property }) => property.primaryKey === true)
-    .sort(
-      (a, b) =>
-        (a.property.primaryKeyPosition ?? a.index + 1) - (b.property.primaryKeyPosition ?? b.index + 1),
-    )
-  if (keys.length === 0) {
-    place.problems.push(
-      place.file.problem([...path, 'name'], `dataset "${object.name}" has no property with primaryKey: true`),
-    )
-  }
-  return keys.map(({ property }) => property.name)
+  return { field, traits }
 }
 
 const checkDuplicates = (place: Place, object: ObjectDeclaration, path: YamlPath): void => {
@@ -215,12 +226,11 @@ const compileObject = (
     compileField(place, property, [...path, 'properties', index]),
   )
   const fields = compiled.filter(each => each !== undefined)
-  const notKeys = new Map(
-    fields.flatMap(({ field, notAKey }) => (notAKey === undefined ? [] : [[field.name, notAKey] as const])),
-  )
-  const primaryKey = primaryKeyOf(place, object, path)
+  const traits = new Map(fields.map(each => [each.field.name, each.traits]))
+  const declared = object.properties.map(({ name }) => name)
+  const primaryKey = primaryKeyOf(place.file, object, path, place.problems)
   for (const name of primaryKey) {
-    const why = notKeys.get(name)
+    const why = traits.get(name)?.notAKey
     if (why !== undefined)
       place.problems.push(place.file.problem([...path, 'name'], `"${name}" cannot be a primary key: ${why}`))
   }
@@ -245,7 +255,8 @@ const compileObject = (
       onInvalid: onInvalidOf(place, contract, object, path, onInvalid),
       unenforced: place.unenforced,
     },
-    notKeys,
+    traits,
+    broken: new Set(declared.filter(name => !traits.has(name))),
   }
 }
 

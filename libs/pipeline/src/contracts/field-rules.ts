@@ -70,7 +70,7 @@ const INTEGER_FORMATS: Readonly<Record<string, readonly [bits: bigint, signed: b
 }
 
 const numberFormat = (sink: RuleSink, format: string, path: YamlPath): void => {
-  const entry = INTEGER_FORMATS[format]
+  const entry = Object.hasOwn(INTEGER_FORMATS, format) ? INTEGER_FORMATS[format] : undefined
   if (entry !== undefined) {
     const [bits, signed] = entry
     const min = signed ? -(2n ** (bits - 1n)) : 0n

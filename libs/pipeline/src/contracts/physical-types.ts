@@ -1,10 +1,20 @@
 import type { ColumnKind, ColumnType } from '@headrace/wire'
 
-/** A column's type as the contract names it. */
-export interface PhysicalType {
-  readonly type: ColumnType
+/** What a type cannot be used for. */
+export interface TypeTraits {
   /** Why values of the type cannot be keys: equal values may print different texts. */
   readonly notAKey?: string
+  /** Why rows cannot be ordered by it. */
+  readonly notOrdered?: string
+  /** Carried as text, but there are no words in it. */
+  readonly wordless?: boolean
+  /** Name of an enum: labels of two enums may be equal, the types are not. */
+  readonly enumName?: string
+}
+
+/** A column's type as the contract names it. */
+export interface PhysicalType extends TypeTraits {
+  readonly type: ColumnType
   /** A name that is none of Postgres' own: an enum when its labels are given. */
   readonly unknown?: string
 }
@@ -12,12 +22,12 @@ export interface PhysicalType {
 const PADDED = 'char(n) compares without its trailing spaces; use text or varchar'
 const INSENSITIVE = 'citext compares without case; use text'
 const APPROXIMATE = 'floating-point numbers are no exact keys; use numeric or bigint'
+const ZONED_TIME = 'the order of times with a zone does not follow from their texts; use time or timestamptz'
 const MANY_TEXTS = 'equal values of this type can print different texts'
 
-interface Entry {
+interface Entry extends TypeTraits {
   readonly kind: ColumnKind
   readonly names: readonly string[]
-  readonly notAKey?: string
 }
 
 /** Names after aliases and modifiers are taken off. Types of kind `text` below `text` itself travel as Postgres prints them. */
@@ -36,11 +46,11 @@ const ENTRIES: readonly Entry[] = [
   { kind: 'bytes', names: ['bytea'] },
   { kind: 'date', names: ['date'] },
   { kind: 'time', names: ['time', 'time without time zone'] },
-  { kind: 'time', names: ['timetz', 'time with time zone'] },
+  { kind: 'time', names: ['timetz', 'time with time zone'], notOrdered: ZONED_TIME },
   { kind: 'timestamp', names: ['timestamp', 'timestamp without time zone'] },
   { kind: 'timestamptz', names: ['timestamptz', 'timestamp with time zone'] },
   { kind: 'json', names: ['json', 'jsonb'], notAKey: MANY_TEXTS },
-  { kind: 'text', names: ['interval'], notAKey: MANY_TEXTS },
+  { kind: 'text', names: ['interval'], notAKey: MANY_TEXTS, wordless: true },
   {
     kind: 'text',
     names: [
@@ -57,6 +67,7 @@ const ENTRIES: readonly Entry[] = [
       'ltree',
       'money',
     ],
+    wordless: true,
   },
   {
     kind: 'text',
@@ -75,11 +86,13 @@ const ENTRIES: readonly Entry[] = [
       'jsonpath',
     ],
     notAKey: MANY_TEXTS,
+    wordless: true,
   },
   {
     kind: 'text',
     names: ['int4range', 'int8range', 'numrange', 'tsrange', 'tstzrange', 'daterange'],
     notAKey: MANY_TEXTS,
+    wordless: true,
   },
   {
     kind: 'text',
@@ -92,6 +105,7 @@ const ENTRIES: readonly Entry[] = [
       'datemultirange',
     ],
     notAKey: MANY_TEXTS,
+    wordless: true,
   },
 ]
 
@@ -125,9 +139,10 @@ const splitName = (text: string): Parts => {
 export const parsePhysicalType = (text: string): PhysicalType => {
   const { name, dimensions } = splitName(text)
   const entry = entryOf(name)
-  if (entry === undefined) return { type: { kind: 'text', dimensions }, unknown: name }
-  const notAKey = dimensions > 0 ? 'arrays are no keys' : entry.notAKey
-  return { type: { kind: entry.kind, dimensions }, ...(notAKey === undefined ? {} : { notAKey }) }
+  const array = dimensions > 0 ? { notAKey: 'arrays are no keys' } : {}
+  if (entry === undefined) return { type: { kind: 'text', dimensions }, unknown: name, ...array }
+  const { kind, names: _, ...traits } = entry
+  return { type: { kind, dimensions }, ...traits, ...array }
 }
 
 const LOGICAL: Readonly<Record<ColumnKind, readonly string[]>> = {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FREE_NAME, FREE_NAME_RULE } from './pipeline-file.ts'
 
 /** Versions of the standard whose meaning we know (04 K1). */
 export const API_VERSIONS = ['v3.0.0', 'v3.0.1', 'v3.0.2', 'v3.1.0', 'v3.2.0'] as const
@@ -197,7 +198,8 @@ const propertyDeclaration = z.strictObject({
   ...baseProperty,
   name: z
     .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must begin with a letter or _ and hold only letters, digits and _'),
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must begin with a letter or _ and hold only letters, digits and _')
+    .regex(FREE_NAME, FREE_NAME_RULE),
   items: nestedItem.optional(),
   properties: z.array(nestedItem).optional(),
 })

@@ -4,7 +4,22 @@ import { z } from 'zod'
 export const NAME_RULE =
   'must begin with a lower-case letter and hold only a-z, 0-9, _ and - (at most 63 characters)'
 
-export const nameText = (): z.ZodString => z.string().regex(NAME_PATTERN, NAME_RULE)
+/** Names that every JavaScript object has already: as keys they would be lost or found where nobody put them. */
+export const FREE_NAME = /^(?!(?:__proto__|constructor|prototype)$)/
+export const FREE_NAME_RULE = 'must not be __proto__, constructor or prototype'
+
+export const nameText = (): z.ZodString =>
+  z.string().regex(NAME_PATTERN, NAME_RULE).regex(FREE_NAME, FREE_NAME_RULE)
+
+/** Elasticsearch takes no more than 10,000 nested objects of a list. */
+const LONGEST_LIST = 10_000
+
+export const limitNumber = (): z.ZodNumber =>
+  z
+    .number()
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(LONGEST_LIST, 'must be at most 10000: Elasticsearch takes no longer list of nested objects')
 
 const slotName = (): z.ZodString =>
   z.string().regex(/^[a-z0-9_]{1,63}$/, 'must hold only a-z, 0-9 and _ (at most 63 characters)')
@@ -39,12 +54,7 @@ export const pipelineDeclaration = z
           .enum(['withhold', 'keepLast'])
           .optional()
           .describe('What happens downstream when a change is rejected'),
-        limit: z
-          .number()
-          .int('must be a whole number')
-          .min(1, 'must be at least 1')
-          .optional()
-          .describe('Longest list in a document'),
+        limit: limitNumber().optional().describe('Longest list in a document'),
         overflow: z
           .enum(['truncate', 'countOnly', 'fail'])
           .optional()

@@ -1,10 +1,14 @@
 import { z } from 'zod'
-import { nameText } from './pipeline-file.ts'
+import { FREE_NAME, FREE_NAME_RULE, limitNumber, nameText } from './pipeline-file.ts'
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
 const IDENTIFIER_RULE = 'must begin with a letter or _ and hold only letters, digits and _'
 
-const identifier = (): z.ZodString => z.string().regex(IDENTIFIER, IDENTIFIER_RULE)
+/** The same for every step of a path. */
+const FREE_PATH = /^(?!(?:.*\.)?(?:__proto__|constructor|prototype)(?:\.|$))/
+
+const identifier = (): z.ZodString =>
+  z.string().regex(IDENTIFIER, IDENTIFIER_RULE).regex(FREE_NAME, FREE_NAME_RULE)
 
 const fields = z
   .union([z.array(identifier()), z.record(identifier(), identifier())], {
@@ -22,7 +26,13 @@ const condition = z.union(
     z.boolean(),
     z.number(),
     z.string(),
-    z.array(z.union([z.boolean(), z.number(), z.string()])).min(1),
+    z
+      .array(
+        z.union([z.boolean(), z.number(), z.string()], {
+          error: 'expected a text, a number, true or false; null stands alone, not in a list',
+        }),
+      )
+      .min(1, 'names at least one value'),
     z.strictObject({ not: z.null() }),
   ],
   { error: 'expected null, { not: null }, a value or a list of values' },
@@ -51,7 +61,7 @@ const listDeclaration = z.strictObject({
     .optional()
     .describe('Fields, each with an optional " desc"; the primary key follows'),
   fields: fields.optional(),
-  limit: z.number().int('must be a whole number').min(1, 'must be at least 1').optional(),
+  limit: limitNumber().optional(),
   overflow: overflow.optional(),
   one: references.optional().describe('Rows of other datasets that each row refers to'),
   get lists() {
@@ -81,7 +91,10 @@ export const viewDeclaration = z
     lists: lists.optional().describe('Lists of rows that belong to the root row'),
     aggregates: z
       .record(
-        z.string().regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,3}$/, 'must be a path of names joined by dots'),
+        z
+          .string()
+          .regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,3}$/, 'must be a path of names joined by dots')
+          .regex(FREE_PATH, FREE_NAME_RULE),
         aggregateDeclaration,
       )
       .optional()

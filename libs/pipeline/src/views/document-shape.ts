@@ -32,16 +32,15 @@ const aggregateField = (root: NodeDefinition, aggregate: AggregateDefinition, na
   const type = columns[aggregate.column ?? ''] ?? INT64
   switch (aggregate.function) {
     case 'count':
+    case 'distinct':
       return { kind: 'value', name, type: INT64, text: false }
     case 'countBy':
       return { kind: 'counts', name }
     case 'sum':
-      return { kind: 'value', name, type: type.kind.startsWith('float') ? type : DECIMAL, text: false }
+      return { kind: 'value', name, type: DECIMAL, text: false }
     case 'min':
     case 'max':
       return { kind: 'value', name, type, text: false }
-    case 'distinct':
-      return { kind: 'value', name, type: { ...type, dimensions: 1 }, text: false }
   }
 }
 

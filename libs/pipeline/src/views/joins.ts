@@ -1,10 +1,13 @@
 import type { ColumnType } from '@headrace/wire'
+import type { TypeTraits } from '../contracts/physical-types.ts'
 import type { YamlPath } from '../yaml/yaml-file.ts'
 import type { ViewDataset, ViewScope } from './view-scope.ts'
 
 /** Types whose equal values print the same text, so keys may be compared as texts; null: not joinable. */
-export const joinFamily = ({ kind, dimensions }: ColumnType): string | null => {
+export const joinFamily = ({ kind, dimensions }: ColumnType, enumName?: string): string | null => {
   if (dimensions > 0) return null
+  // Postgres compares an enum with values of the same enum only
+  if (enumName !== undefined) return `enum ${enumName}`
   switch (kind) {
     case 'int16':
     case 'int32':
@@ -38,40 +41,48 @@ interface Join {
   readonly from: ViewDataset
   /** Dataset whose primary key is referred to. */
   readonly to: ViewDataset
+  /** Those of `declared` whose names are right. */
   readonly pairs: readonly JoinPair[]
+  readonly declared: Readonly<Record<string, string>>
   readonly path: YamlPath
 }
+
+const enumText = (traits: TypeTraits | undefined): string | undefined =>
+  traits?.enumName === undefined ? undefined : `enum ${traits.enumName}`
 
 const checkPair = (scope: ViewScope, { from, to, path }: Join, pair: JoinPair): void => {
   const own = from.columns[pair.reference]
   const key = to.columns[pair.key]
   if (own === undefined || key === undefined) return
-  const why = from.notKeys.get(pair.reference) ?? to.notKeys.get(pair.key)
+  const [ownTraits, keyTraits] = [from.traits.get(pair.reference), to.traits.get(pair.key)]
+  const why = ownTraits?.notAKey ?? keyTraits?.notAKey
   if (why !== undefined)
     return scope.problem(
       path,
       `cannot join ${from.name}.${pair.reference} with ${to.name}.${pair.key}: ${why}`,
     )
-  const families = [joinFamily(own), joinFamily(key)]
+  const families = [joinFamily(own, ownTraits?.enumName), joinFamily(key, keyTraits?.enumName)]
   if (families[0] === null || families[0] !== families[1]) {
     scope.problem(
       path,
-      `cannot join ${from.name}.${pair.reference} (${own.kind}) with ${to.name}.${pair.key} (${key.kind}): both must be of one type that can be a key`,
+      `cannot join ${from.name}.${pair.reference} (${enumText(ownTraits) ?? own.kind}) with ${to.name}.${pair.key} (${enumText(keyTraits) ?? key.kind}): both must be of one type that can be a key`,
     )
   }
 }
 
 /** Joins are on the whole primary key of the other side, in its order, same types (design 02 §2.3). */
 export const checkJoin = (scope: ViewScope, join: Join): readonly JoinPair[] => {
-  const { from, to, pairs, path } = join
+  const { to, pairs, path } = join
   const ordered = to.primaryKey.flatMap(key => {
     const pair = pairs.find(each => each.key === key)
     return pair === undefined ? [] : [pair]
   })
   const fields = `${to.primaryKey.map(key => `${to.name}.${key}`).join(', ')}`
-  if (ordered.length !== to.primaryKey.length || pairs.length !== ordered.length) {
+  // a name that is wrong, or a key that is, has been told already
+  const isWhole = pairs.length === Object.keys(join.declared).length && to.primaryKey.length > 0
+  if (isWhole && (ordered.length !== to.primaryKey.length || pairs.length !== ordered.length)) {
     scope.problem(path, `"on" must name the primary key of "${to.name}" (${fields}), each of its fields once`)
   }
-  for (const pair of ordered) checkPair(scope, { from, to, pairs, path }, pair)
+  for (const pair of ordered) checkPair(scope, join, pair)
   return ordered
 }

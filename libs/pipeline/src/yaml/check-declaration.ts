@@ -32,7 +32,9 @@ const allowedKeys = (schema: z.core.$ZodType, path: YamlPath): readonly string[]
   let at: z.core.$ZodType | undefined = unwrap(schema)
   for (const step of path) {
     const def: Def = defOf(at)
-    const next: z.core.$ZodType | undefined = def.element ?? def.valueType ?? def.shape?.[String(step)]
+    const { shape } = def
+    const own = shape !== undefined && Object.hasOwn(shape, step) ? shape[String(step)] : undefined
+    const next: z.core.$ZodType | undefined = def.element ?? def.valueType ?? own
     if (next === undefined) return []
     at = unwrap(next)
   }
@@ -54,9 +56,14 @@ const WORDS: Readonly<Record<string, string>> = {
 const valueAt = (value: unknown, path: YamlPath): unknown =>
   path.reduce<unknown>(
     (at, step) =>
-      typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[step] : undefined,
+      typeof at === 'object' && at !== null && Object.hasOwn(at, step)
+        ? (at as Record<string | number, unknown>)[step]
+        : undefined,
     value,
   )
+
+const isInside = ({ path, code }: z.core.$ZodIssue): boolean =>
+  path.length > 0 || code === 'unrecognized_keys'
 
 const problemsOfIssue = (
   file: YamlFile,
@@ -90,6 +97,14 @@ const problemsOfIssue = (
           `"${String(found)}" is not possible here.${suggestion(String(found), issue.values.map(String))}`,
         ),
       ]
+    }
+    case 'invalid_union': {
+      // the form that was meant: its mistakes are further inside
+      const meant = issue.errors.find(issues => issues.every(isInside))
+      if (meant === undefined) return [file.problem(path, issue.message)]
+      return meant.flatMap(each =>
+        problemsOfIssue(file, schema, { ...each, path: [...issue.path, ...each.path] }),
+      )
     }
     case 'invalid_key':
       return [file.problemAtKey(path.slice(0, -1), String(last), issue.issues[0]?.message ?? issue.message)]
