@@ -123,12 +123,20 @@ export const readConfig = <D extends Declaration>(declaration: D, env: Environme
 /**
  * The same for the start of a service, before there is a logger: mistakes are one line of the log's form, and the process
  * ends with the code's exit status. No stack trace: it says nothing to who mends an environment variable.
+ * `--help` prints the settings and ends the process.
  */
 export const readServiceConfig = <D extends Declaration>(
   service: string,
   declaration: D,
   env: Environment,
 ): ConfigOf<D> => {
+  if (process.argv.includes('--help')) {
+    writeSync(
+      1,
+      `headrace ${service}: settings are environment variables\n\n${describeConfig(declaration)}\n`,
+    )
+    process.exit(0)
+  }
   try {
     return readConfig(declaration, env)
   } catch (error) {

@@ -4,6 +4,7 @@ import { generateDeadLetterDocs } from './codegen/dead-letter-docs.ts'
 import { generateErrorDocs } from './codegen/error-docs.ts'
 import { generateProto } from './codegen/proto.ts'
 import { generateSchemas } from './codegen/schemas.ts'
+import { generateSettingsDocs } from './codegen/settings-docs.ts'
 import { generateWireDescriptors } from './codegen/wire-descriptors.ts'
 import { workspaceRoot } from './workspace-root.ts'
 
@@ -17,6 +18,7 @@ const generators: readonly Generator[] = [
   generateErrorDocs,
   generateDeadLetterDocs,
   generateSchemas,
+  generateSettingsDocs,
 ]
 
 const readOrNothing = (path: string): string | undefined => {
