@@ -107,7 +107,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   UNSUPPORTED_VERSION: 'kafka.broker_too_old',
 }
 
-const DENIED = new Set(['KafkaJSSASLAuthenticationError'])
+const isDenied = (error: unknown): boolean =>
+  chain(error).some(({ name }) => name === 'KafkaJSSASLAuthenticationError')
 
 const codeFor = (error: unknown): ErrorCode => {
   const type = brokerErrorType(error)
@@ -115,24 +116,28 @@ const codeFor = (error: unknown): ErrorCode => {
   if (isProducerOver(error)) return 'kafka.writer_fenced'
   const code = type === undefined ? undefined : CODES[type]
   if (code !== undefined) return code
-  if (chain(error).some(({ name }) => DENIED.has(name))) return 'kafka.refused'
+  if (isDenied(error)) return 'kafka.refused'
   if (isNotTrusted(error)) return 'kafka.not_trusted'
   if (isTransient(error)) return 'kafka.unreachable'
   return type === undefined ? 'internal.bug' : 'kafka.refused'
 }
 
-const HINTS: Partial<Record<ErrorCode, string>> = {
-  'kafka.not_trusted':
-    'HEADRACE_KAFKA_TLS_CA takes the certificate authority (PEM), HEADRACE_KAFKA_TLS_SERVERNAME the name on the certificate.',
+const DENIED_HINT =
+  'See HEADRACE_KAFKA_SASL_MECHANISM, HEADRACE_KAFKA_SASL_USERNAME and HEADRACE_KAFKA_SASL_PASSWORD.'
+const TRUST_HINT =
+  'HEADRACE_KAFKA_TLS_CA takes the certificate authority (PEM), HEADRACE_KAFKA_TLS_SERVERNAME the name on the certificate.'
+
+const hintFor = (error: unknown): string | undefined => {
+  if (isNotTrusted(error)) return TRUST_HINT
+  return isDenied(error) ? DENIED_HINT : undefined
 }
 
 /** An error of ours for anything thrown by a request. `doing` ends the sentence "kafka failed ...". */
 export const kafkaError = (error: unknown, doing: string, where?: string): HeadraceError => {
   if (error instanceof HeadraceError) return error
   const said = brokerErrorType(error) ?? (error instanceof Error ? error.message : String(error))
-  const code = codeFor(error)
-  const hint = HINTS[code]
-  return new HeadraceError(code, `${doing}: ${said}`, {
+  const hint = hintFor(error)
+  return new HeadraceError(codeFor(error), `${doing}: ${said}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
     ...(where === undefined ? {} : { where }),

@@ -60,6 +60,7 @@ describe('TLS and SASL', () => {
     await failed.toMatchObject({
       code: 'kafka.refused',
       message: expect.stringMatching(/authentication failed/i),
+      hint: expect.stringContaining('HEADRACE_KAFKA_SASL_PASSWORD'),
     })
     await expect(kafka.writer({ name: uniqueName('w') })).rejects.toMatchObject({ code: 'kafka.refused' })
     const group = kafka.consumer({ groupId: 'g', topics: ['t'], memberName: 'm', handlers: noHandlers })
