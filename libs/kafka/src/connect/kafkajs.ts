@@ -249,7 +249,20 @@ export const { createErrorFromCode } = require('kafkajs/src/protocol/error') as 
   readonly createErrorFromCode: (code: number) => Error & { readonly type: string }
 }
 
-export const defaultSocketFactory = require('kafkajs/src/network/socketFactory') as () => SocketFactory
+const plainSocketFactory = require('kafkajs/src/network/socketFactory') as () => SocketFactory
+
+/**
+ * kafkajs unrefs the socket at every disconnect, also when it is gone for long; Node then adds a listener for a
+ * connection that never comes, until it warns of a leak.
+ */
+export const defaultSocketFactory = (): SocketFactory => {
+  const make = plainSocketFactory()
+  return target => {
+    const socket = make(target)
+    const unref = socket.unref.bind(socket)
+    return Object.assign(socket, { unref: () => (socket.destroyed ? socket : unref()) })
+  }
+}
 
 export const { createLogger } = require('kafkajs/src/loggers') as {
   readonly createLogger: (options: {
