@@ -54,7 +54,9 @@ export class Elasticsearch {
   constructor(connection: ElasticsearchConnection) {
     this.#url = connection.url
     if (!/^https?:$/.test(URL.canParse(connection.url) ? new URL(connection.url).protocol : '')) {
-      throw new HeadraceError('config.invalid', 'the address of Elasticsearch is no URL', { hint: 'It has the form http://host:port or https://host:port.' })
+      throw new HeadraceError('config.invalid', 'the address of Elasticsearch is no URL', {
+        hint: 'It has the form http://host:port or https://host:port.',
+      })
     }
     this.#client = new Client({
       node: connection.url,

@@ -60,21 +60,17 @@ const addErrors = (server: FastifyInstance, log: Logger): void => {
         .status(status)
         .send({ error: { code: 'usage.invalid', message: error.message } } satisfies ErrorBody)
     log.error({ code: codeOf(error), error: error.stack ?? error.message }, 'a request failed')
-    return reply
-      .status(500)
-      .send({
-        error: { code: 'internal.bug', message: 'the request failed; the log has the details' },
-      } satisfies ErrorBody)
+    return reply.status(500).send({
+      error: { code: 'internal.bug', message: 'the request failed; the log has the details' },
+    } satisfies ErrorBody)
   })
   server.setNotFoundHandler((request, reply) =>
-    reply
-      .status(404)
-      .send({
-        error: {
-          code: 'usage.invalid',
-          message: `there is no ${request.method} ${request.url.split('?')[0] ?? ''}`,
-        },
-      } satisfies ErrorBody),
+    reply.status(404).send({
+      error: {
+        code: 'usage.invalid',
+        message: `there is no ${request.method} ${request.url.split('?')[0] ?? ''}`,
+      },
+    } satisfies ErrorBody),
   )
 }
 
