@@ -3,32 +3,19 @@ import {
   type Declaration,
   kafkaSettings,
   readServiceConfig,
+  serviceSettings,
   settings,
+  writerSettings,
 } from '@headrace/runtime'
 
 /** Everything that the aggregator reads from its environment. */
 export const declaration = {
-  pipeline: settings.path({ env: 'HEADRACE_PIPELINE', description: 'Folder with pipeline.yaml.' }),
+  ...serviceSettings('aggregator', 9403),
+  ...writerSettings,
   ...kafkaSettings,
   dataDir: settings.path({
     env: 'HEADRACE_DATA_DIR',
     description: 'Folder for the state stores; rebuilt from the topics when it is lost.',
-  }),
-  httpPort: settings.integer({
-    env: 'HEADRACE_HTTP_PORT',
-    description: 'Port of probes and metrics.',
-    default: '9403',
-    max: 65_535,
-  }),
-  instance: settings.string({
-    env: 'HEADRACE_INSTANCE',
-    description: 'Stable name of this process: it gets its partitions back and takes its transactions over.',
-    default: 'aggregator-0',
-  }),
-  logLevel: settings.choice(['debug', 'info', 'warn', 'error'], {
-    env: 'HEADRACE_LOG_LEVEL',
-    description: 'What is logged.',
-    default: 'info',
   }),
   emitIdleMs: settings.integer({
     env: 'HEADRACE_AGGREGATOR_EMIT_IDLE_MS',
@@ -60,16 +47,6 @@ export const declaration = {
     default: '10000',
     min: 1000,
     max: 300_000,
-  }),
-  compression: settings.choice(['none', 'lz4', 'gzip'], {
-    env: 'HEADRACE_KAFKA_COMPRESSION',
-    description: 'Compression of what is written.',
-    default: 'none',
-  }),
-  failpoints: settings.string({
-    env: 'HEADRACE_FAILPOINTS',
-    description: 'For tests: name=n kills the process there.',
-    default: '-',
   }),
 } as const satisfies Declaration
 

@@ -3,12 +3,15 @@ import {
   type Declaration,
   kafkaSettings,
   readServiceConfig,
+  serviceSettings,
   settings,
+  writerSettings,
 } from '@headrace/runtime'
 
 /** Everything that capture reads from its environment. */
 export const declaration = {
-  pipeline: settings.path({ env: 'HEADRACE_PIPELINE', description: 'Folder with pipeline.yaml.' }),
+  ...serviceSettings('capture', 9401),
+  ...writerSettings,
   source: settings.optional(
     settings.string({
       env: 'HEADRACE_SOURCE',
@@ -35,22 +38,6 @@ export const declaration = {
     settings.secret({ env: 'HEADRACE_POSTGRES_KEY', description: 'Key (PEM) of the client certificate.' }),
   ),
   ...kafkaSettings,
-  httpPort: settings.integer({
-    env: 'HEADRACE_HTTP_PORT',
-    description: 'Port of probes and metrics.',
-    default: '9401',
-    max: 65_535,
-  }),
-  instance: settings.string({
-    env: 'HEADRACE_INSTANCE',
-    description: 'Stable name of this process, for the log.',
-    default: 'capture-0',
-  }),
-  logLevel: settings.choice(['debug', 'info', 'warn', 'error'], {
-    env: 'HEADRACE_LOG_LEVEL',
-    description: 'What is logged.',
-    default: 'info',
-  }),
   loadConnections: settings.integer({
     env: 'HEADRACE_CAPTURE_LOAD_CONNECTIONS',
     description: 'Connections that read the tables in the first load.',
@@ -63,16 +50,6 @@ export const declaration = {
     description: 'Records waiting for Kafka; beyond it the source is not read on.',
     default: '16777216',
     min: 1_048_576,
-  }),
-  compression: settings.choice(['none', 'lz4', 'gzip'], {
-    env: 'HEADRACE_KAFKA_COMPRESSION',
-    description: 'Compression of raw topics.',
-    default: 'none',
-  }),
-  failpoints: settings.string({
-    env: 'HEADRACE_FAILPOINTS',
-    description: 'For tests: name=n kills the process there.',
-    default: '-',
   }),
 } as const satisfies Declaration
 

@@ -1,11 +1,11 @@
-import { Elasticsearch } from '@headrace/elasticsearch'
+import { Elasticsearch, elasticsearchConnection } from '@headrace/elasticsearch'
 import { httpServer } from '@headrace/http'
 import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { loadPipeline } from '@headrace/pipeline'
 import { Health, readPipelineFolder, runService } from '@headrace/runtime'
 import { createLogger, Metrics } from '@headrace/telemetry'
 import { runIndexer } from './app.ts'
-import { config, elasticsearchOf, indexSettingsOf } from './config.ts'
+import { config, indexSettingsOf } from './config.ts'
 import { createEvents } from './events.ts'
 
 const service = 'indexer'
@@ -21,7 +21,7 @@ await runService({
     const metrics = new Metrics(service)
     const health = new Health()
     await scope.start(httpServer({ port: settings.httpPort, health, metrics, log }))
-    const elasticsearch = new Elasticsearch(elasticsearchOf(settings))
+    const elasticsearch = new Elasticsearch(elasticsearchConnection(settings))
     scope.onStop('elasticsearch', () => elasticsearch.close())
     const kafka = createKafka(kafkaConnection(settings, instance, log))
     scope.onStop('kafka', () => kafka.stop())

@@ -1,11 +1,11 @@
-import { Elasticsearch } from '@headrace/elasticsearch'
+import { Elasticsearch, elasticsearchConnection } from '@headrace/elasticsearch'
 import { httpServer } from '@headrace/http'
 import { loadPipeline } from '@headrace/pipeline'
 import { Health, readPipelineFolder, runService } from '@headrace/runtime'
 import { DEFAULT_LIMITS } from '@headrace/search-model'
 import { createLogger, Metrics } from '@headrace/telemetry'
 import { createSearch, watchElasticsearch } from './app.ts'
-import { config, elasticsearchOf } from './config.ts'
+import { config } from './config.ts'
 import { createEvents } from './events.ts'
 
 const service = 'search'
@@ -21,7 +21,7 @@ await runService({
     const metrics = new Metrics(service)
     const health = new Health()
     const events = createEvents(log, metrics)
-    const elasticsearch = new Elasticsearch(elasticsearchOf(settings))
+    const elasticsearch = new Elasticsearch(elasticsearchConnection(settings))
     scope.onStop('elasticsearch', () => elasticsearch.close())
     const limits = { ...DEFAULT_LIMITS, depth, clauses }
     const routes = createSearch({ pipeline, elasticsearch, events, limits, pageSize, timeoutMs })
