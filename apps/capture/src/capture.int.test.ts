@@ -186,28 +186,6 @@ describe('capture', () => {
     expect(described.size).toBe(3)
   })
 
-  it('C9 carries unchanged TOAST values: filled in with full identity, told apart without', async () => {
-    await start()
-    capture()
-    await streaming()
-    const long = `repeat(md5(random()::text), 400)`
-    await harness.database.query(
-      `alter table item alter column note set storage external; insert into item values (1, 'a', ${long}), (2, 'a', ${long})`,
-    )
-    await harness.database.query(`update item set name = 'b' where id = 1`)
-    await harness.database.query(`alter table item replica identity full`)
-    await harness.database.query(`update item set name = 'b' where id = 2`)
-    const changes = await until(
-      'the updates',
-      all => all.filter(change => change.op === Op.UPDATE).length === 2,
-    )
-    const [one, two] = ['1', '2'].map(key =>
-      changes.find(change => change.key === key && change.op === Op.UPDATE),
-    )
-    expect(one?.row).toEqual(['1', 'b', undefined])
-    expect(two?.row).toEqual((await tableRows(harness, 'item')).get('2'))
-  })
-
   it('C10 makes delete and insert of a changed key, and markers of TRUNCATE', async () => {
     await start()
     capture()

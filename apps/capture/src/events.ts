@@ -59,6 +59,14 @@ const createMetrics = (metrics: Metrics) => ({
     help: '1 for the present wal_status of the slot.',
     labels: ['status'],
   }),
+  reread: metrics.counter({
+    name: 'toast_rows_total',
+    help: 'Rows whose unchanged large values were read again from their table.',
+  }),
+  rereadSeconds: metrics.histogram({
+    name: 'toast_reread_seconds',
+    help: 'Duration of reading large values again, per batch.',
+  }),
   loadDone: metrics.gauge({
     name: 'snapshot_rows_done',
     help: 'Rows of the first load that are in Kafka.',
@@ -141,6 +149,11 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
       meterLoad(tables)
       const rows = tables.reduce((sum, table) => sum + Number(table.rowsDone), 0)
       log.info({ rows, seconds: Math.round(seconds * 10) / 10 }, 'the first load is done')
+    },
+    reread: (rows: number, repeated: number, seconds: number) => {
+      meters.reread.inc(rows)
+      meters.rereadSeconds.observe(seconds)
+      log.debug({ rows, repeated, seconds }, 'large values were read again')
     },
     ...slotEvents(log, meters),
     sourceLost: (words: string, retryInMs: number) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { MarkerKind, Op, recordKey } from '@headrace/wire'
+import { MarkerKind, Op, RawRecord, recordKey } from '@headrace/wire'
 import { ChangeDecoder, type KnownPosition } from './change-decoder.ts'
+import { completeChange } from './incomplete-row.ts'
 import { type CapturedTable, RelationTracker } from './relation.ts'
 import { cellsOf, CollectingSink } from './testing/collecting-sink.ts'
 import * as send from './testing/pgoutput-messages.ts'
@@ -89,6 +90,38 @@ describe('ChangeDecoder', () => {
       ['k', 'n', null],
     ])
     expect(sink.rows.every(row => row.change?.old === undefined)).toBe(true)
+  })
+
+  it('C9 says what a row lacks, also under a changed key, and completes it', () => {
+    const sink = decode(
+      transaction(
+        send.relation(item),
+        send.update(7, ['k', send.UNCHANGED, send.UNCHANGED]),
+        send.update(7, ['b', send.UNCHANGED, 'x'], { kind: 'K', row: ['a', null, null] }),
+      ),
+    )
+    expect(
+      sink.rows.map(({ incomplete }) => incomplete && [incomplete.key, incomplete.columns, incomplete.xid]),
+    ).toEqual([[['k'], [1, 2], 42], null, [['b'], [1], 42]])
+    const [row] = sink.rows
+    const complete = RawRecord.decode(completeChange(row!.value!, new Map([[1, null]])))
+    const change = complete.record?.$case === 'change' ? complete.record.value : undefined
+    expect(change).toEqual({ ...row!.change, new: { ...row!.change!.new, kinds: Buffer.from('tnu') } })
+    const filled = RawRecord.decode(
+      completeChange(
+        row!.value!,
+        new Map([
+          [2, 'ä'],
+          [1, 'n'],
+          [0, 'not k'],
+        ]),
+      ),
+    )
+    expect(cellsOf(filled.record?.$case === 'change' ? filled.record.value.new : undefined)).toEqual([
+      'k',
+      'n',
+      'ä',
+    ])
   })
 
   it('makes delete and insert of a changed key, with two ordinals', () => {

@@ -1,6 +1,7 @@
 import { HeadraceError } from '@headrace/errors'
 import { formatLsn, MarkerKind, Op } from '@headrace/wire'
 import { ChangeWriter } from './change-writer.ts'
+import { type IncompleteRow, incompleteRow } from './incomplete-row.ts'
 import { keyOf } from './key-reader.ts'
 import { type CapturedTable, readRelation, type Relation, type RelationTracker } from './relation.ts'
 import { TupleCutter } from './tuple-cutter.ts'
@@ -34,13 +35,14 @@ export interface SourceTransaction {
 export interface ChangeSink<T extends CapturedTable> {
   /** A table is described for the first time, or anew; comes before the rows that need it. */
   relation(relation: Relation<T>): void
-  /** One record for the raw topic of the table. `ordinal` grows within `transaction`. */
+  /** One record for the raw topic of the table. `ordinal` grows within `transaction`. `incomplete`: what it lacks (03 C9). */
   row(
     relation: Relation<T>,
     key: Buffer,
     value: Buffer,
     transaction: SourceTransaction,
     ordinal: number,
+    incomplete: IncompleteRow<T> | null,
   ): void
   /** All rows of the table before this position are gone (03 C10). */
   marker(relation: Relation<T>, kind: MarkerKind, transaction: SourceTransaction, ordinal: number): void
@@ -177,7 +179,7 @@ export class ChangeDecoder<T extends CapturedTable> {
     if (sent !== KEY_TUPLE && sent !== OLD_TUPLE) return this.#updateWithoutOld(relation, buffer, at)
     // also when it is known already: whether the key changed decides how many ordinals it takes
     this.#next.cut(buffer, this.#old.cut(buffer, at + 6) + 1)
-    if (sent === OLD_TUPLE) this.#next.fillUnchanged(this.#old)
+    this.#next.fillUnchanged(this.#old, sent === OLD_TUPLE)
     if (relation.table === undefined) return void this.#count(1)
     const oldKey = keyOf(relation, buffer, this.#old, null, this.#writer)
     const key = keyOf(relation, buffer, this.#next, this.#old, this.#writer)
@@ -234,7 +236,9 @@ export class ChangeDecoder<T extends CapturedTable> {
     next: TupleCutter | null,
   ): void {
     const value = this.#writer.change(op, ordinal, relation.fingerprintBytes, buffer, old, next)
-    this.#sink.row(relation, key, value, this.#open(), ordinal)
+    const transaction = this.#open()
+    const incomplete = next === null ? null : incompleteRow(relation, buffer, next, transaction.xid)
+    this.#sink.row(relation, key, value, transaction, ordinal, incomplete)
   }
 
   #count(ordinals: number): number {

@@ -69,6 +69,7 @@ export const cutCopyRow = (
     throw new HeadraceError('internal.bug', `a row of COPY has ${column} columns instead of ${columns}`)
   }
   tuple.count = columns
+  tuple.unchanged = 0
 }
 
 const setColumn = (

@@ -5,6 +5,7 @@ export {
   type KnownPosition,
   type SourceTransaction,
 } from './change-decoder.ts'
+export { completeChange, type IncompleteRow } from './incomplete-row.ts'
 export {
   type CapturedTable,
   fingerprintOf,

@@ -1,7 +1,16 @@
 export { pipelineJsonSchemas } from './json-schemas.ts'
 export { LOCK_FILE, lockContracts } from './contracts-lock.ts'
 export { inspectPipeline, type Inspection, loadPipeline } from './load-pipeline.ts'
-export type { CompiledView, Dataset, Pipeline, PipelineFiles, PostgresSource, Problem } from './pipeline.ts'
+export type {
+  CompiledView,
+  Dataset,
+  Pipeline,
+  PipelineFiles,
+  PostgresSource,
+  Problem,
+  SourceTableEntry,
+  ToastPolicy,
+} from './pipeline.ts'
 export { formatProblem } from './problems.ts'
 export { pullPipeline, type PulledPipeline } from './pull/pull-pipeline.ts'
 export type { PulledTable, PullNote } from './pull/pulled-table.ts'

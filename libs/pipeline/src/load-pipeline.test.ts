@@ -33,8 +33,8 @@ describe('a pipeline folder', () => {
         slot: 'headrace_shop_main',
         publication: 'headrace_shop_main',
         tables: [
-          { schema: 'public', name: 'parent', dataset: 'parent' },
-          { schema: 'public', name: 'child', dataset: 'child' },
+          { schema: 'public', name: 'parent', dataset: 'parent', toast: 'reselect' },
+          { schema: 'public', name: 'child', dataset: 'child', toast: 'reselect' },
         ],
       },
     ])
@@ -51,6 +51,15 @@ describe('a pipeline folder', () => {
       ['n', 5, false],
       ['weight', 6, false],
       ['gone', 7, false],
+    ])
+  })
+
+  it('takes a table with what is done about large values', () => {
+    const files = { 'pipeline.yaml': PIPELINE.replace('[public.parent,', '[{ table: parent, toast: full },') }
+    const [source] = loadPipeline(lockedFiles({ ...FOLDER, ...files })).sources
+    expect(source?.tables.map(({ name, toast }) => [name, toast])).toEqual([
+      ['parent', 'full'],
+      ['child', 'reselect'],
     ])
   })
 
@@ -212,6 +221,11 @@ describe('mistakes', () => {
       'tables: [public.parent, child]',
       'tables: [public.parent]',
       /child\.odcs\.yaml:7:11: no source of pipeline\.yaml lists the table "public\.child"/,
+    ],
+    [
+      'tables: [public.parent, child]',
+      'tables: [{ table: parent, toast: ful }, child]',
+      /"ful" is not possible here\. Did you mean "full"\? Allowed: reselect, full, fail/,
     ],
     ['tables: [public.parent, child]', 'tables: []', /names at least one table/],
     ['name: shop', 'name: 7', /:1:7: expected a string, found a number/],

@@ -14,13 +14,26 @@ export interface Pipeline {
   readonly views: ReadonlyMap<string, CompiledView>
 }
 
+/**
+ * Where the value of a large column comes from that an update leaves out (03 C9): a second look at the table, the old
+ * row in the WAL (REPLICA IDENTITY FULL), or nowhere.
+ */
+export type ToastPolicy = 'reselect' | 'full' | 'fail'
+
+export interface SourceTableEntry {
+  readonly schema: string
+  readonly name: string
+  readonly dataset: string
+  readonly toast: ToastPolicy
+}
+
 /** A Postgres database whose changes are captured through one slot. */
 export interface PostgresSource {
   readonly name: string
   /** Names of slot and publication; defaults are made from the pipeline's and the source's names. */
   readonly slot: string
   readonly publication: string
-  readonly tables: readonly { readonly schema: string; readonly name: string; readonly dataset: string }[]
+  readonly tables: readonly SourceTableEntry[]
 }
 
 export interface Dataset {

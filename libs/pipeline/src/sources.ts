@@ -1,6 +1,6 @@
 import { type DatasetDraft, splitTable } from './contracts/compile-contract.ts'
 import type { PipelineDeclaration } from './declarations/pipeline-file.ts'
-import type { PostgresSource, Problem } from './pipeline.ts'
+import type { PostgresSource, Problem, ToastPolicy } from './pipeline.ts'
 import type { ReadContracts } from './read-contracts.ts'
 import { isUnreadTable } from './unread-contracts.ts'
 import { suggestion } from './yaml/nearest.ts'
@@ -12,6 +12,7 @@ export interface AssignedTable {
   readonly schema: string
   readonly name: string
   readonly dataset: string
+  readonly toast: ToastPolicy
 }
 
 const fullName = ({ schema, name }: { readonly schema: string; readonly name: string }): string =>
@@ -26,7 +27,9 @@ export const assignTables = (
 ): ReadonlyMap<string, AssignedTable> => {
   const assigned = new Map<string, AssignedTable>()
   for (const [source, { tables }] of Object.entries(declared.sources)) {
-    tables.forEach((text, index) => {
+    tables.forEach((entry, index) => {
+      const { table: text, toast } =
+        typeof entry === 'string' ? { table: entry, toast: 'reselect' as const } : entry
       const table = splitTable(text)
       const path = ['sources', source, 'tables', index]
       const draft = drafts.find(each => fullName(each.table) === fullName(table))
@@ -42,7 +45,7 @@ export const assignTables = (
       const before = assigned.get(draft.dataset)
       if (before !== undefined)
         problems.push(file.problem(path, `"${text}" is listed already, by source "${before.source}"`))
-      assigned.set(draft.dataset, { source, ...table, dataset: draft.dataset })
+      assigned.set(draft.dataset, { source, ...table, dataset: draft.dataset, toast })
     })
   }
   for (const draft of drafts) {
@@ -79,5 +82,5 @@ export const sourcesOf = (
     publication: publication ?? defaultName(declared.name, name),
     tables: tables
       .filter(each => each.source === name)
-      .map(({ schema, name: table, dataset }) => ({ schema, name: table, dataset })),
+      .map(({ schema, name: table, dataset, toast }) => ({ schema, name: table, dataset, toast })),
   }))

@@ -21,6 +21,14 @@ export {
   type ReplicationStream,
 } from './replication-stream.ts'
 export {
+  isVisible,
+  parseSnapshot,
+  readRows,
+  type RowsRead,
+  type RowsWish,
+  type TransactionSnapshot,
+} from './reread.ts'
+export {
   connect,
   describeAddress,
   type PostgresConnection,
@@ -50,6 +58,7 @@ export {
   problemsOf,
   type SourceProblem,
   type SourceWish,
+  type WishedTable,
 } from './source-check.ts'
 export {
   type ColumnInfo,

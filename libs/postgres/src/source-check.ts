@@ -17,11 +17,17 @@ import {
 import { readSlot } from './slot.ts'
 import { readTables, type TableInfo, type TableName } from './tables.ts'
 
+export interface WishedTable extends TableName {
+  readonly keyColumns: readonly string[]
+  /** Old rows must be in the WAL as a whole (03 C9). */
+  readonly fullIdentity?: boolean
+}
+
 /** What capture needs of a database. */
 export interface SourceWish {
   readonly slot: string
   readonly publication: string
-  readonly tables: readonly (TableName & { readonly keyColumns: readonly string[] })[]
+  readonly tables: readonly WishedTable[]
 }
 
 /** One thing that is missing. */
@@ -62,17 +68,38 @@ export const problemsOf = async (
   ]
 }
 
-/** Sets up what `checkSource` misses and one may set up without asking: the publication. Gives the statements that were run. */
+/**
+ * Sets up what `checkSource` misses and one may set up without asking: the publication, and full replica identity where
+ * the pipeline asks for it. Gives the statements that were run.
+ */
 export const prepareSource = async (
   connection: PostgresConnection,
   wish: SourceWish,
 ): Promise<readonly string[]> => {
   const session = await connect(connection)
   try {
-    return await preparePublication(session, wish.publication, wish.tables)
+    const statements = await preparePublication(session, wish.publication, wish.tables)
+    return [...statements, ...(await prepareIdentities(session, wish.tables))]
   } finally {
     await session.stop()
   }
+}
+
+const fullIdentitySql = (table: TableName): string => `ALTER TABLE ${quoteTable(table)} REPLICA IDENTITY FULL`
+
+const prepareIdentities = async (
+  session: PostgresSession,
+  wished: readonly WishedTable[],
+): Promise<readonly string[]> => {
+  const infos = await readTables(session, wished)
+  const lacking = infos.filter(
+    info =>
+      info.replicaIdentity !== 'f' &&
+      wished.some(table => sameTable(table, info) && table.fullIdentity === true),
+  )
+  const statements = lacking.map(fullIdentitySql)
+  for (const sql of statements) await session.query(sql)
+  return statements
 }
 
 const SERVER = `
@@ -121,10 +148,7 @@ const serverProblems = async (
   return problems
 }
 
-const tableProblems = (
-  wish: SourceWish['tables'][number],
-  table: TableInfo | undefined,
-): readonly SourceProblem[] => {
+const tableProblems = (wish: WishedTable, table: TableInfo | undefined): readonly SourceProblem[] => {
   const name = quoteTable(wish)
   if (table === undefined) return [{ what: `the table ${name} does not exist`, sql: '' }]
   const problems: SourceProblem[] = []
@@ -138,7 +162,12 @@ const tableProblems = (
   if (!table.readable)
     problems.push({ what: `${name} may not be read`, sql: `GRANT SELECT ON ${name} TO current_user` })
   problems.push(...keyProblems(name, wish.keyColumns, table))
-  if (!wish.keyColumns.every(column => table.identity.includes(column))) {
+  if (wish.fullIdentity === true && table.replicaIdentity !== 'f') {
+    problems.push({
+      what: `the pipeline says toast: full for ${name}, whose replica identity is ${describeReplicaIdentity(table)}`,
+      sql: fullIdentitySql(wish),
+    })
+  } else if (!wish.keyColumns.every(column => table.identity.includes(column))) {
     problems.push({
       what: `the replica identity of ${name} (${describeReplicaIdentity(table)}) does not contain its key`,
       sql: `ALTER TABLE ${name} REPLICA IDENTITY ${table.primaryKey.length > 0 && !table.primaryKeyDeferrable ? 'DEFAULT' : 'FULL'}`,

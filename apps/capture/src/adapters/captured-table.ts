@@ -1,6 +1,6 @@
 import type { CapturedTable } from '@headrace/changes'
 import { HeadraceError } from '@headrace/errors'
-import type { Pipeline, PostgresSource } from '@headrace/pipeline'
+import type { Pipeline, PostgresSource, ToastPolicy } from '@headrace/pipeline'
 
 /** A table of the source and where its rows go. */
 export interface SourceTable extends CapturedTable {
@@ -9,12 +9,15 @@ export interface SourceTable extends CapturedTable {
   readonly topic: string
   /** Name in progress records: `schema.table`. */
   readonly label: string
+  /** What is done about large values that an update leaves out (03 C9). */
+  readonly toast: ToastPolicy
+  readonly fullIdentity: boolean
   /** Rows since the last committed transaction, for the metrics. */
   pending: number
 }
 
 export const sourceTables = (pipeline: Pipeline, source: PostgresSource): readonly SourceTable[] =>
-  source.tables.map(({ schema, name, dataset }) => {
+  source.tables.map(({ schema, name, dataset, toast }) => {
     const contract = pipeline.datasets.get(dataset)?.contract
     if (contract === undefined)
       throw new HeadraceError(
@@ -31,6 +34,8 @@ export const sourceTables = (pipeline: Pipeline, source: PostgresSource): readon
       dataset,
       topic: pipeline.topics.raw(dataset),
       label: `${schema}.${name}`,
+      toast,
+      fullIdentity: toast === 'full',
       pending: 0,
     }
   })

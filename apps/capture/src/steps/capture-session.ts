@@ -25,6 +25,7 @@ import type { CapturePosition } from '@headrace/wire'
 import type { SourceTable } from '../adapters/captured-table.ts'
 import type { Events } from '../events.ts'
 import { ChangeDelivery } from './change-delivery.ts'
+import { RereadCompleter } from './complete-rows.ts'
 import { decideStart, type Start } from './decide-start.ts'
 import { Delivery, type DeliveryLimits } from './delivery.ts'
 import { firstLoad, type LoadTable } from './first-load.ts'
@@ -180,12 +181,13 @@ const capture = async (
     await working.catch(() => undefined)
     await running.streamed.catch(() => undefined)
     running.delivery.close()
-    await writing
+    await writing.finally(() => running.completer.stop())
   }
 }
 
 interface Running {
   readonly delivery: Delivery
+  readonly completer: RereadCompleter
   readonly changes: ChangeDelivery
   readonly relations: RelationTracker<SourceTable>
   /** Set once there is a stream. */
@@ -204,8 +206,10 @@ const wire = async (
   const { tables, topics, limits, failpoints, events, health, partitions } = options
   const infos = await readTables(session, tables)
   const relations = new RelationTracker<SourceTable>({ tables, numericTypes: numericDomains(infos) })
+  const completer = new RereadCompleter({ connection: options.connection, events })
   const delivery: Delivery = new Delivery({
     writer,
+    completer,
     positionsTopic: topics.positions,
     progress: new Progress(position),
     limits,
@@ -231,6 +235,7 @@ const wire = async (
   options.observe?.(delivery)
   const running: Running = {
     delivery,
+    completer,
     changes,
     relations,
     acknowledge: () => undefined,

@@ -1,4 +1,5 @@
-import type { ChangeSink, Relation, SourceTransaction } from '@headrace/changes'
+import type { ChangeSink, IncompleteRow, Relation, SourceTransaction } from '@headrace/changes'
+import { HeadraceError } from '@headrace/errors'
 import { type MarkerKind, partitionOf } from '@headrace/wire'
 import type { SourceTable } from '../adapters/captured-table.ts'
 import { markerRecords, relationRecord } from '../adapters/raw-records.ts'
@@ -37,14 +38,16 @@ export class ChangeDelivery implements ChangeSink<SourceTable> {
     value: Buffer,
     transaction: SourceTransaction,
     ordinal: number,
+    incomplete: IncompleteRow<SourceTable> | null,
   ): void {
     const { delivery, partitions } = this.#options
     const table = relation.table!
+    if (incomplete !== null && table.toast === 'fail') throw toastUnchanged(incomplete)
     table.pending += 1
     this.#hasRows = true
     this.newestCommitUs = transaction.commitTimeUs
     delivery.progress.at(transaction.commitLsn, ordinal)
-    delivery.add({ topic: table.topic, partition: partitionOf(key, partitions), key, value })
+    delivery.add({ topic: table.topic, partition: partitionOf(key, partitions), key, value }, incomplete)
   }
 
   /** A row of the first load. */
@@ -80,4 +83,13 @@ export class ChangeDelivery implements ChangeSink<SourceTable> {
     this.#hasRows = false
     this.#options.ended?.()
   }
+}
+
+const toastUnchanged = ({ relation, columns }: IncompleteRow<SourceTable>): HeadraceError => {
+  const names = columns.map(column => `"${relation.description.columns[column]?.name ?? column}"`)
+  const words = `an update left out ${names.join(', ')}, unchanged large values, and the pipeline says toast: fail`
+  return new HeadraceError('capture.toast_unchanged', words, {
+    where: relation.table?.label ?? relation.description.table,
+    hint: 'Set `toast: reselect` or `toast: full` for the table in pipeline.yaml.',
+  })
 }

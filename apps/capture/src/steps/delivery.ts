@@ -1,7 +1,10 @@
+import type { IncompleteRow } from '@headrace/changes'
 import type { FencedWriter, OutgoingRecord } from '@headrace/kafka'
 import type { Failpoints } from '@headrace/runtime'
 import type { CapturePosition } from '@headrace/wire'
+import type { SourceTable } from '../adapters/captured-table.ts'
 import { positionRecord } from '../adapters/position-record.ts'
+import type { Gap, RowCompleter } from './complete-rows.ts'
 import type { Progress } from './progress.ts'
 
 /** A socket that can be held back. */
@@ -42,12 +45,31 @@ export interface DeliveryOptions {
   readonly progress: Progress
   readonly limits: DeliveryLimits
   readonly failpoints: Failpoints
+  readonly completer: RowCompleter
   /** A transaction is committed: now its position may be acknowledged. */
   delivered(batch: Delivered): void
 }
 
+/** A waiting record that lacks values, and where a transaction that ends with it leads to. */
+interface Incomplete {
+  readonly index: number
+  readonly row: IncompleteRow<SourceTable>
+  readonly position: CapturePosition
+}
+
+/** What one transaction takes of what waits. */
+interface Batch {
+  readonly records: OutgoingRecord[]
+  readonly incomplete: readonly Incomplete[]
+  readonly position: CapturePosition
+  readonly bytes: number
+}
+
 /** What a record costs in memory beside its key and value. */
 const RECORD_OVERHEAD = 120
+
+const bytesOf = (record: OutgoingRecord): number =>
+  (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD
 
 /**
  * Gathers records and writes them in Kafka transactions, each with the position it leads to (03 C3). While one is being
@@ -60,6 +82,7 @@ export class Delivery {
   readonly #options: DeliveryOptions
   readonly #valves = new Set<Valve>()
   #records: OutgoingRecord[] = []
+  #incomplete: Incomplete[] = []
   #bytes = 0
   #writingBytes = 0
   #writing = false
@@ -94,12 +117,17 @@ export class Delivery {
     return this.#bytes + this.#writingBytes
   }
 
-  /** A record of the next transaction; the progress must have been moved to it in the same turn. */
-  add(record: OutgoingRecord): void {
+  /**
+   * A record of the next transaction; the progress must have been moved to it in the same turn. `row`: it lacks values,
+   * which are found before it is written; it must be the only record of its position (03 C9).
+   */
+  add(record: OutgoingRecord, row: IncompleteRow<SourceTable> | null = null): void {
     if (this.#records.length === 0) this.#startAge()
     this.#drained = false
+    if (row !== null)
+      this.#incomplete.push({ index: this.#records.length, row, position: this.progress.position() })
     this.#records.push(record)
-    this.#bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD
+    this.#bytes += bytesOf(record)
   }
 
   /** The reader has handed on what it had of a chunk: bounds are checked here, not per record. */
@@ -157,7 +185,7 @@ export class Delivery {
       for (;;) {
         while (!this.#isDue() && !this.#closed) await new Promise<void>(resolve => (this.#wake = resolve))
         if (this.#records.length === 0 && !this.#moved && !this.#unsaved) return
-        await this.#write()
+        if (!(await this.#write())) return
       }
     } finally {
       clearTimeout(this.#timer)
@@ -166,6 +194,7 @@ export class Delivery {
 
   close(): void {
     this.#closed = true
+    this.#options.completer.giveUp()
     this.#wake()
   }
 
@@ -185,24 +214,17 @@ export class Delivery {
     }, this.#options.limits.ageMs)
   }
 
-  async #write(): Promise<void> {
+  /** One transaction; false when it was given up. */
+  async #write(): Promise<boolean> {
     const { writer, positionsTopic, failpoints, delivered } = this.#options
-    const records = this.#records
-    const bytes = this.#bytes
-    const position = this.progress.position()
-    this.#records = []
-    this.#bytes = 0
-    this.#due = false
-    this.#moved = false
-    this.#unsaved = false
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    const { records, incomplete, position, bytes } = this.#take()
     this.#writingBytes = bytes
     this.#writing = true
     this.#open()
     const count = records.length
-    records.push(positionRecord(positionsTopic, position))
     const before = performance.now()
+    if (incomplete.length > 0 && !(await this.#complete(records, incomplete))) return false
+    records.push(positionRecord(positionsTopic, position))
     failpoints('capture.before_commit')
     await writer.write({ records })
     failpoints('capture.after_commit')
@@ -212,6 +234,48 @@ export class Delivery {
     delivered({ position, records: count, bytes, seconds: (performance.now() - before) / 1000 })
     failpoints('capture.after_ack')
     for (const settler of this.#settlers.splice(0)) settler()
+    return true
+  }
+
+  /** All that waits, or as much as there is room to complete: the rest stays due. */
+  #take(): Batch {
+    const { batchRows } = this.#options.completer
+    const last = this.#incomplete[batchRows - 1]
+    const records = this.#records
+    const incomplete = this.#incomplete
+    if (last !== undefined && incomplete.length > batchRows) {
+      const cut = last.index + 1
+      this.#records = records.splice(cut)
+      this.#incomplete = incomplete.splice(batchRows).map(each => ({ ...each, index: each.index - cut }))
+      const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0)
+      this.#bytes -= bytes
+      this.#due = true
+      return { records, incomplete, position: last.position, bytes }
+    }
+    const batch = { records, incomplete, position: this.progress.position(), bytes: this.#bytes }
+    this.#records = []
+    this.#incomplete = []
+    this.#bytes = 0
+    this.#due = false
+    this.#moved = false
+    this.#unsaved = false
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    return batch
+  }
+
+  async #complete(records: OutgoingRecord[], incomplete: readonly Incomplete[]): Promise<boolean> {
+    const gaps = incomplete.map(({ index, row }): Gap => ({ row, value: records[index]!.value! }))
+    const values = await this.#options.completer.complete(gaps)
+    if (values === null) return false
+    for (const [at, { index }] of incomplete.entries()) {
+      const record = records[index]!
+      const value = values[at]!
+      this.#writingBytes += value.length - (record.value?.length ?? 0)
+      records[index] = { ...record, value }
+    }
+    if (this.bufferedBytes > this.peakBytes) this.peakBytes = this.bufferedBytes
+    return true
   }
 
   /** There is room again. */

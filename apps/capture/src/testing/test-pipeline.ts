@@ -1,10 +1,11 @@
-import type { Pipeline } from '@headrace/pipeline'
+import type { Pipeline, ToastPolicy } from '@headrace/pipeline'
 import { topicNames } from '@headrace/wire'
 
 /** A table of a test: its dataset has the same name. */
 export interface TestTable {
   readonly name: string
   readonly key: readonly string[]
+  readonly toast?: ToastPolicy
 }
 
 /** What a test and its child processes agree on. */
@@ -25,7 +26,12 @@ export const testPipeline = ({ pipeline, partitions, tables, slot }: TestWiring)
       name: 'db',
       slot,
       publication: slot,
-      tables: tables.map(({ name }) => ({ schema: 'public', name, dataset: name })),
+      tables: tables.map(({ name, toast }) => ({
+        schema: 'public',
+        name,
+        dataset: name,
+        toast: toast ?? 'reselect',
+      })),
     },
   ],
   datasets: new Map(

@@ -28,10 +28,11 @@ export const sourceWish = (
 ): SourceWish => ({
   slot,
   publication,
-  tables: tables.map(({ schema, name, dataset }) => ({
+  tables: tables.map(({ schema, name, dataset, toast }) => ({
     schema,
     name,
     keyColumns: keyColumns(pipeline, dataset),
+    fullIdentity: toast === 'full',
   })),
 })
 
@@ -95,7 +96,9 @@ export const addSource = (program: Command, context: Context): void => {
     })
   source
     .command('prepare')
-    .description('set up what may be set up without asking: the publication')
+    .description(
+      'set up what may be set up without asking: the publication, and replica identities for toast: full',
+    )
     .argument('<dir>', 'folder that holds pipeline.yaml')
     .option('--postgres <url>', 'postgres://user:password@host:port/database')
     .option('--json', 'print one JSON object per source')

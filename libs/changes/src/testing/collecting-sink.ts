@@ -1,5 +1,6 @@
 import { type MarkerKind, RawRecord, type RowChange } from '@headrace/wire'
 import type { ChangeSink, SourceTransaction } from '../change-decoder.ts'
+import type { IncompleteRow } from '../incomplete-row.ts'
 import type { CapturedTable, Relation } from '../relation.ts'
 
 export interface SinkEvent {
@@ -8,6 +9,7 @@ export interface SinkEvent {
   readonly key?: string
   readonly value?: Buffer
   readonly change?: RowChange
+  readonly incomplete?: IncompleteRow<CapturedTable> | null
   readonly kind?: MarkerKind
   readonly ordinal?: number
   readonly commitLsn?: bigint
@@ -33,6 +35,7 @@ export class CollectingSink implements ChangeSink<CapturedTable> {
     value: Buffer,
     { commitLsn }: SourceTransaction,
     ordinal: number,
+    incomplete: IncompleteRow<CapturedTable> | null,
   ): void {
     const { record } = RawRecord.decode(value)
     if (record?.$case !== 'change') throw new Error('not a change')
@@ -42,6 +45,7 @@ export class CollectingSink implements ChangeSink<CapturedTable> {
       key: key.toString(),
       value,
       change: record.value,
+      incomplete,
       ordinal,
       commitLsn,
     })

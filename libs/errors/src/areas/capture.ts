@@ -38,6 +38,12 @@ export const captureErrors = {
     83,
     'A table came into the pipeline after the first load, so its rows are not in Kafka. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
   ),
+  'capture.toast_unchanged': entry(
+    'data-owner',
+    'stop',
+    65,
+    'An update left out a large value that did not change, and the pipeline says `toast: fail` for its table. Set `toast: reselect` or `full` in pipeline.yaml.',
+  ),
   'postgres.refused': entry(
     'operator',
     'stop',

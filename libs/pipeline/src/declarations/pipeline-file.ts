@@ -24,9 +24,24 @@ export const limitNumber = (): z.ZodNumber =>
 const slotName = (): z.ZodString =>
   z.string().regex(/^[a-z0-9_]{1,63}$/, 'must hold only a-z, 0-9 and _ (at most 63 characters)')
 
+const tableText = (): z.ZodString => z.string().min(1)
+
+const tableDeclaration = z.union([
+  tableText(),
+  z.strictObject({
+    table: tableText().describe('schema.table; without a schema: public'),
+    toast: z
+      .enum(['reselect', 'full', 'fail'])
+      .default('reselect')
+      .describe(
+        'Large values that an update leaves out: read again from the table (reselect), in the WAL by REPLICA IDENTITY FULL (full), or capture stops (fail)',
+      ),
+  }),
+])
+
 const sourceDeclaration = z.strictObject({
   tables: z
-    .array(z.string().min(1))
+    .array(tableDeclaration)
     .min(1, 'names at least one table')
     .describe('Tables as schema.table; without a schema: public'),
   slot: slotName().optional().describe('Name of the replication slot. Default: headrace_<pipeline>_<source>'),
