@@ -22,5 +22,4 @@ module.exports = {
   extensionsToTreatAsEsm: [],
   testEnvironmentOptions: { customExportConditions: ['@headrace/source', 'node', 'node-addons'] },
   transformIgnorePatterns: ['/node_modules/(?!(@bufbuild|re2js)/)'],
-  testTimeout: 20000,
 }

@@ -141,7 +141,7 @@ describe('a stack', () => {
   it('ends with the process that started it, even when that one is killed', async () => {
     const program = `
       const { startStack } = await import(${JSON.stringify(join(import.meta.dirname, 'stack.ts'))})
-      const stack = await startStack({ ephemeral: true, services: ['postgres'] })
+      const stack = await startStack({ own: true, ephemeral: true, services: ['postgres'] })
       console.log(JSON.stringify({ folder: stack.folder, pid: stack.pids.postgres }))
       setInterval(() => undefined, 1e6)`
     const args = [
@@ -152,16 +152,20 @@ describe('a stack', () => {
       program,
     ]
     const owner = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const line = await new Promise<string>(resolve =>
-      owner.stdout.once('data', data => resolve(String(data))),
-    )
-    const { folder, pid } = JSON.parse(line) as { folder: string; pid: number }
-    const server = identify(pid)
-    if (server === undefined) throw new Error('the server is not found')
-    const processes = processTree(server)
-    expect(processes.length).toBeGreaterThan(1)
-    owner.kill('SIGKILL')
-    await eventually(() => !processes.some(running) && !existsSync(folder), 'the end of the stack')
+    try {
+      const line = await new Promise<string>(resolve =>
+        owner.stdout.once('data', data => resolve(String(data))),
+      )
+      const { folder, pid } = JSON.parse(line) as { folder: string; pid: number }
+      const server = identify(pid)
+      if (server === undefined) throw new Error('the server is not found')
+      const processes = processTree(server)
+      expect(processes.length).toBeGreaterThan(1)
+      owner.kill('SIGKILL')
+      await eventually(() => !processes.some(running) && !existsSync(folder), 'the end of the stack')
+    } finally {
+      owner.kill('SIGKILL')
+    }
   }, 60_000)
 
   it('stops the others when one cannot start, and says why with the last lines of its log', async () => {

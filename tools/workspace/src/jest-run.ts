@@ -18,6 +18,9 @@ export interface JestRun {
   readonly signal: AbortSignal
 }
 
+/** From jest's report to its end. */
+const GRACE_MS = 20_000
+
 const jest = join(workspaceRoot, 'node_modules', 'jest', 'bin', 'jest.js')
 
 /** jest.preset.cjs chooses the files by HEADRACE_TEST_KIND: a path given as argument then narrows them instead of adding. */
@@ -60,9 +63,21 @@ export const runJest = (run: JestRun): Promise<TestCount> =>
     })
     const abort = (): void => void child.kill('SIGTERM')
     run.signal.addEventListener('abort', abort)
+    // something that a test left open can keep jest from ending; its report is complete all the same
+    const watch = setInterval(() => {
+      if (!existsSync(report)) return
+      clearInterval(watch)
+      setTimeout(() => {
+        if (child.exitCode !== null) return
+        process.stderr.write('jest has not ended 20 s after its last test: some test leaves something open\n')
+        child.kill('SIGKILL')
+      }, GRACE_MS).unref()
+    }, 1000)
     child.once('error', () => resolve({ ...nothing, failed: 1 }))
     child.once('close', code => {
+      clearInterval(watch)
       run.signal.removeEventListener('abort', abort)
-      resolve(countOf(readReport(report), code))
+      const found = readReport(report)
+      resolve(countOf(found, code ?? (found?.success === true ? 0 : 1)))
     })
   })

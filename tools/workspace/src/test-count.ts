@@ -1,5 +1,6 @@
 /** The part of jest's `--json` report that is counted. */
 export interface JestReport {
+  readonly success?: boolean
   readonly numPassedTests: number
   readonly numFailedTests: number
   readonly numPendingTests: number
