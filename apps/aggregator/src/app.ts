@@ -46,7 +46,8 @@ const requireTopics = async ({ admin }: Kafka, views: readonly ViewInputs[]): Pr
   for (const view of views) {
     const topics = [
       ...view.topics.map(({ topic }) => topic),
-      ...view.routers.map(({ indexTopic }) => indexTopic),
+      ...view.broadcasts.map(({ topic }) => topic),
+      ...view.edges.map(({ indexTopic }) => indexTopic),
       view.documentTopic,
     ]
     for (const topic of topics) {

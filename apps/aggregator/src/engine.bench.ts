@@ -10,6 +10,7 @@ import type { Batch, OutgoingRecord } from '@headrace/kafka'
 import { openStore } from '@headrace/store'
 import { deriveMessage } from '@headrace/validation'
 import { compileRowEncoder, frame, Op, Origin, partitionOf, schemaId } from '@headrace/wire'
+import { BroadcastTask } from './steps/broadcast-task.ts'
 import { GroupTask } from './steps/group-task.ts'
 import { PartitionTask } from './steps/partition-task.ts'
 import { RouterTask } from './steps/router-task.ts'
@@ -29,7 +30,7 @@ const routers = view.routers.map(input => new RouterTask(input, store, 0, 1))
 const topics = view.topics.map((input, number) => ({
   input,
   group:
-    input.root === undefined && input.hop === undefined
+    input.roots.length === 0 && input.hop === undefined
       ? undefined
       : { number, input, emittedTo: 0n, doubtTo: 0n, applied: 0n, consumed: 0n },
   routers: routers.filter(router => input.routers.includes(router.input)),
@@ -39,11 +40,13 @@ const topics = view.topics.map((input, number) => ({
   isDrained: false,
 }))
 const states = topics.flatMap(topic => (topic.group === undefined ? [] : [topic.group]))
+const group = new GroupTask(view, store, states, false)
 const task = new PartitionTask({
   partition: 0,
   store,
-  group: new GroupTask(view, store, states, false),
-  routers,
+  group,
+  broadcasts: new BroadcastTask([], store, group, []),
+  edges: routers.map(router => router.edge),
   topics,
   target: { topic: view.documentTopic, partition: 0, maxBytes: 1e7 },
 })

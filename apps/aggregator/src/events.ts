@@ -43,11 +43,11 @@ const createGauges = (metrics: Metrics, watched: ReadonlyMap<string, Watched>) =
     ({ tasks }) => tasks.length,
   )
   perView('dirty_documents', 'Documents that changed and are not emitted yet.', ({ tasks }) =>
-    sum(tasks.map(task => task.group.dirty.size)),
+    sum(tasks.map(task => task.group.dirtyCount)),
   )
   perView('dirty_oldest_seconds', 'Age of the oldest of them, 0 when there is none.', ({ tasks }) => {
     const now = Date.now()
-    return Math.max(0, ...tasks.map(task => (now - (task.group.dirty.oldest() ?? now)) / 1000))
+    return Math.max(0, ...tasks.map(task => (now - (task.group.root.dirty.oldest() ?? now)) / 1000))
   })
   perView('store_bytes', 'Size of the state stores on disk.', ({ tasks }) =>
     sum(tasks.map(task => task.store.bytes())),

@@ -1,8 +1,10 @@
 import { ByteWriter } from './byte-writer.ts'
 import { aggregateText, countByEntries, GroupAggregates } from './group-aggregates.ts'
 import type { LayoutPart } from './layout.ts'
-import type { EdgePlan, GroupPlan } from './plan.ts'
-import { RowCursor } from './projected-row.ts'
+import type { DocumentSlot, EdgePlan, GroupPlan } from './plan.ts'
+import type { ReferencePlan } from './plan-references.ts'
+import { RowCursor, valuesAt } from './projected-row.ts'
+import { referredRow, type RowAt } from './references.ts'
 import type { StateStore } from './state-store.ts'
 import { AGGREGATES_SECTION, documentPrefix, FIRST_EDGE_SECTION, ROOT_SECTION } from './store-keys.ts'
 import { compareSortKeys, isLive, rowOffset } from './stored-row.ts'
@@ -18,6 +20,15 @@ export type Assembled =
 const OPEN = 0x5b
 const CLOSE = 0x5d
 const COMMA = 0x2c
+const NULL = Buffer.from('null')
+
+/** The row that a reference leads to, with its values when single ones of them are shown. */
+interface Referred {
+  readonly row: RowAt | undefined
+  readonly values: readonly string[]
+}
+
+const NO_REFERENCES: readonly Referred[] = []
 
 /** Makes documents of what a group stage has stored: concatenates texts, parses none. */
 export class Assembler {
@@ -26,6 +37,7 @@ export class Assembler {
   private readonly writer = new ByteWriter()
   private readonly cursor = new RowCursor(Buffer.alloc(0))
   private readonly elementCursor = new RowCursor(Buffer.alloc(0))
+  private readonly referredCursor = new RowCursor(Buffer.alloc(0))
 
   constructor(plan: GroupPlan, store: StateStore) {
     this.plan = plan
@@ -46,31 +58,45 @@ export class Assembler {
       if (root === undefined || !isLive(root)) return { kind: 'absent' }
     }
     if (root === undefined) return { kind: 'absent' }
-    return this.render(root, new GroupAggregates(this.plan, aggregates), children)
+    return this.overflow(children) ?? this.render(root, new GroupAggregates(this.plan, aggregates), children)
+  }
+
+  private overflow(children: readonly Buffer[][]): Assembled | undefined {
+    for (const [index, { name, limit, overflow }] of this.plan.edges.entries()) {
+      const rows = children[index]!.length
+      if (overflow === 'fail' && limit !== undefined && rows > limit)
+        return { kind: 'overflow', list: name, limit, rows }
+    }
+    return undefined
   }
 
   private render(root: Buffer, aggregates: GroupAggregates, children: readonly Buffer[][]): Assembled {
-    const { writer, cursor } = this
+    const { writer, cursor, plan } = this
     writer.reset()
-    cursor.reset(root, rowOffset(root))
-    for (const part of this.plan.layout) {
-      if (part.kind === 'text') writer.appendAll(part.bytes)
-      else if (part.kind === 'value') {
-        cursor.next()
-        writer.append(root, cursor.start, cursor.end)
-      } else if (part.slot.kind === 'aggregate')
+    const from = rowOffset(root)
+    const referred = this.refer(plan.references, { bytes: root, from })
+    cursor.reset(root, from)
+    for (const part of plan.layout) {
+      if (part.kind !== 'slot') this.renderPart(part, root, cursor)
+      else if (part.slot.kind === 'aggregate')
         writer.appendText(aggregateText(part.slot.aggregate, aggregates))
-      else {
-        const edge = this.plan.edges[part.slot.edge]!
-        const rows = children[part.slot.edge]!
-        const { limit } = edge
-        if (limit !== undefined && rows.length > limit && edge.overflow === 'fail') {
-          return { kind: 'overflow', list: edge.name, limit, rows: rows.length }
-        }
-        this.renderList(edge, rows)
-      }
+      else if (part.slot.kind === 'list')
+        this.renderList(plan.edges[part.slot.edge]!, children[part.slot.edge]!)
+      else this.renderReferred(part.slot, plan.references, referred)
     }
     return { kind: 'document', source: writer.take(), side: this.renderSide(aggregates) }
+  }
+
+  private renderPart(
+    part: Exclude<LayoutPart<unknown>, { kind: 'slot' }>,
+    row: Buffer,
+    cursor: RowCursor,
+  ): void {
+    if (part.kind === 'text') this.writer.appendAll(part.bytes)
+    else {
+      cursor.next()
+      this.writer.append(row, cursor.start, cursor.end)
+    }
   }
 
   private renderList(edge: EdgePlan, rows: Buffer[]): void {
@@ -81,20 +107,45 @@ export class Assembler {
     writer.appendByte(OPEN)
     for (let i = 0; i < shown; i++) {
       if (i > 0) writer.appendByte(COMMA)
-      this.renderElement(edge.layout, rows[i]!)
+      this.renderElement(edge, rows[i]!)
     }
     writer.appendByte(CLOSE)
   }
 
-  private renderElement(layout: readonly LayoutPart<never>[], stored: Buffer): void {
-    const { writer, elementCursor } = this
-    elementCursor.reset(stored, rowOffset(stored))
+  private renderElement({ layout, references }: EdgePlan, stored: Buffer): void {
+    const { elementCursor } = this
+    const from = rowOffset(stored)
+    const referred = this.refer(references, { bytes: stored, from })
+    elementCursor.reset(stored, from)
     for (const part of layout) {
-      if (part.kind === 'text') writer.appendAll(part.bytes)
-      else {
-        elementCursor.next()
-        writer.append(stored, elementCursor.start, elementCursor.end)
-      }
+      if (part.kind === 'slot') this.renderReferred(part.slot, references, referred)
+      else this.renderPart(part, stored, elementCursor)
+    }
+  }
+
+  private refer(references: readonly ReferencePlan[], row: RowAt): readonly Referred[] {
+    if (references.length === 0) return NO_REFERENCES
+    return references.map(reference => {
+      const found = referredRow(this.store, reference, row)
+      const values = found === undefined ? [] : valuesAt(found.bytes, found.from, reference.shown)
+      return { row: found, values }
+    })
+  }
+
+  private renderReferred(
+    slot: DocumentSlot,
+    references: readonly ReferencePlan[],
+    referred: readonly Referred[],
+  ): void {
+    if (slot.kind !== 'reference' && slot.kind !== 'field') return
+    const { row, values } = referred[slot.reference]!
+    if (row === undefined) this.writer.appendAll(NULL)
+    else if (slot.kind === 'field') this.writer.appendText(values[slot.place]!)
+    else {
+      const { referredCursor } = this
+      referredCursor.reset(row.bytes, row.from)
+      for (const part of references[slot.reference]!.layout)
+        if (part.kind !== 'slot') this.renderPart(part, row.bytes, referredCursor)
     }
   }
 

@@ -397,16 +397,15 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
   })
 
   it('refuses what is not built', () => {
-    const nested = list(
-      'children',
-      node('child', childColumns, ['id'], [list('inner', child, 'parent')]),
-      'parent',
+    const reference = { name: 'r', node: child, on: [{ column: 't', key: 'id' }], flatten: true }
+    const below = { ...reference, node: { ...child, references: [reference] } }
+    expect(() => compilePlan({ ...simple, root: { ...simple.root, references: [below] } })).toThrow(
+      'reference r in reference r',
     )
-    expect(() => compilePlan(viewOf([nested]))).toThrow('list inner in list children')
-    const reference = { name: 'r', node: child, on: [], flatten: true }
-    expect(() => compilePlan({ ...simple, root: { ...simple.root, references: [reference] } })).toThrow(
-      'reference r',
-    )
+    const inner = list('inner', child, 'parent', { limit: 1, overflow: 'fail' })
+    expect(() =>
+      compilePlan(viewOf([list('children', node('child', childColumns, ['id'], [inner]), 'parent')])),
+    ).toThrow('overflow: fail of list inner')
     const floats = node('child', { ...childColumns, f: type('float64') }, ['id'])
     expect(() =>
       compilePlan(

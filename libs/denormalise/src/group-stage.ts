@@ -1,11 +1,12 @@
-import { HeadraceError } from '@headrace/errors'
 import { comparePositions, type Position } from '@headrace/wire'
 import { type Assembled, Assembler } from './assemble.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { GroupAggregates } from './group-aggregates.ts'
 import type { HopValue } from './hop-codec.ts'
 import type { EdgePlan, GroupPlan } from './plan.ts'
-import { encodeRow, hasUnchanged, mergeRows, UNCHANGED, valuesAt } from './projected-row.ts'
+import { completeRow, encodeRow, hasUnchanged, UNCHANGED, valuesAt } from './projected-row.ts'
+import { type RowAt, updateReferrers } from './references.ts'
+import { parentOf } from './router.ts'
 import type { RowChange } from './row-change.ts'
 import { sortKeyOf } from './sort-key.ts'
 import type { StateStore } from './state-store.ts'
@@ -42,6 +43,11 @@ export type Applied =
   /** The document is gone. */
   | 'removed'
 
+/** A child with everything below it (05 A4). `parentKey` null: it stands under no parent. */
+export type SubDocument = { readonly parentKey: string; readonly row: Buffer } | { readonly parentKey: null }
+
+const NOWHERE: SubDocument = { parentKey: null }
+
 /**
  * The group stage of one partition: all inputs that share a node's key (05 A1). Everything but `assemble` is called inside
  * a store transaction that ends with `flush`. When that transaction fails, the stage is thrown away with it.
@@ -71,14 +77,12 @@ export class GroupStage {
     }
     const wasLive = old !== undefined && isLive(old)
     if (change.deleted) {
+      this.refer(change.key, wasLive ? old : undefined, undefined)
       this.store.put(key, encodeDeletedRow(change.position, change.commitTimeUs))
       return wasLive || change.repair ? 'removed' : 'unchanged'
     }
-    const row = this.complete(
-      encodeRow(change.values, this.plan.projected),
-      old,
-      change.values.includes(UNCHANGED),
-    )
+    const row = this.complete(this.rootRow(change), old, change.values.includes(UNCHANGED))
+    this.refer(change.key, wasLive ? old : undefined, row)
     this.store.put(key, encodeLiveRow(change.position, undefined, row))
     return wasLive && sameRow(old, row) && !change.repair ? 'unchanged' : 'changed'
   }
@@ -88,20 +92,29 @@ export class GroupStage {
     const key = rootKey(this.plan.stage, documentKey)
     const old = this.store.get(key)
     if (old === undefined || !isLive(old)) return 'ignored'
+    this.refer(documentKey, old, undefined)
     this.store.put(key, encodeDeletedRow(storedPosition(old), 0n))
     return 'removed'
   }
 
-  /** A row that stands under this document. The router has ordered its changes; positions are compared all the same. */
+  /**
+   * A row that stands under this document. The router has ordered its changes; positions are compared all the same. A
+   * document of a stage below has no position and applies by its offset (05 A4).
+   */
   applyChild(edgeIndex: number, documentKey: string, childKey: string, hop: HopValue): Applied {
     const edge = this.plan.edges[edgeIndex]!
     const key = childRowKey(this.plan.stage, documentKey, edgeIndex, childKey)
     const old = this.store.get(key)
-    if (old !== undefined) {
+    if (old !== undefined && !edge.isDocument) {
       const order = compareWithStored(hop.position, old)
       if (order < 0 || (order === 0 && !hop.repair)) return order < 0 && hop.repair ? 'changed' : 'ignored'
     }
     const row = this.complete(hop.row, old, hasUnchanged(hop.row))
+    if (edge.references.length > 0)
+      updateReferrers(this.store, edge.references, { documentKey, childKey }, rowAt(old), {
+        bytes: row,
+        from: 0,
+      })
     this.store.put(key, encodeLiveRow(hop.position, sortKeyOfRow(edge, row), row))
     if (old === undefined) {
       this.aggregates(documentKey).add(edge, edgeIndex, row, 0, 1)
@@ -118,7 +131,9 @@ export class GroupStage {
     const key = childRowKey(this.plan.stage, documentKey, edgeIndex, childKey)
     const old = this.store.get(key)
     if (old === undefined) return 'ignored'
-    this.aggregates(documentKey).add(this.plan.edges[edgeIndex]!, edgeIndex, old, rowOffset(old), -1)
+    const edge = this.plan.edges[edgeIndex]!
+    this.aggregates(documentKey).add(edge, edgeIndex, old, rowOffset(old), -1)
+    updateReferrers(this.store, edge.references, { documentKey, childKey }, rowAt(old), undefined)
     this.store.remove(key)
     return 'changed'
   }
@@ -135,6 +150,7 @@ export class GroupStage {
         removed.push(documentKey)
     }
     for (const documentKey of removed) {
+      this.refer(documentKey, this.store.get(rootKey(this.plan.stage, documentKey)), undefined)
       this.store.put(rootKey(this.plan.stage, documentKey), encodeDeletedRow(position, commitTimeUs))
     }
     return removed
@@ -165,6 +181,19 @@ export class GroupStage {
     return this.assembler.assemble(documentKey)
   }
 
+  /** The document as its parent takes it, and who that is; after a flush (05 A4). */
+  subDocument(documentKey: string): SubDocument {
+    const { parent, travelling, projected, stage } = this.plan
+    const assembled = this.assembler.assemble(documentKey)
+    const root = this.store.get(rootKey(stage, documentKey))
+    if (parent === undefined || root === undefined || assembled.kind !== 'document') return NOWHERE
+    const from = rowOffset(root)
+    const [parentJson] = valuesAt(root, from, [projected])
+    if (parentJson === 'null') return NOWHERE
+    const values = [assembled.source.toString(), ...valuesAt(root, from, travelling)]
+    return { parentKey: JSON.parse(parentJson!) as string, row: encodeRow(values, values.length) }
+  }
+
   private aggregates(documentKey: string): GroupAggregates {
     let aggregates = this.touched.get(documentKey)
     if (aggregates === undefined) {
@@ -175,18 +204,31 @@ export class GroupStage {
     return aggregates
   }
 
+  /** What is kept of a root row; of a child with children also whose child it is. */
+  private rootRow(change: RowChange): Buffer {
+    const { parent, projected } = this.plan
+    if (parent === undefined) return encodeRow(change.values, projected)
+    const parentKey = parentOf(parent, change)
+    const values = change.values.slice(0, projected)
+    values.push(parentKey === null ? null : JSON.stringify(parentKey))
+    return encodeRow(values, projected + 1)
+  }
+
+  private refer(documentKey: string, old: Buffer | undefined, row: Buffer | undefined): void {
+    const { references } = this.plan
+    if (references.length === 0) return
+    const fresh = row === undefined ? undefined : { bytes: row, from: 0 }
+    updateReferrers(this.store, references, { documentKey, childKey: '' }, rowAt(old), fresh)
+  }
+
   private complete(row: Buffer, old: Buffer | undefined, hasGaps: boolean): Buffer {
-    if (!hasGaps) return row
-    if (old !== undefined && isLive(old)) return mergeRows(row, storedRow(old))
-    throw new HeadraceError(
-      'aggregate.incomplete_row',
-      'a row has a column that is marked unchanged, but its value is not known',
-      {
-        where: `dataset of view ${this.plan.dataset}`,
-      },
-    )
+    const known = hasGaps && old !== undefined && isLive(old) ? storedRow(old) : undefined
+    return completeRow(row, known, hasGaps, `dataset of view ${this.plan.dataset}`)
   }
 }
+
+const rowAt = (stored: Buffer | undefined): RowAt | undefined =>
+  stored === undefined ? undefined : { bytes: stored, from: rowOffset(stored) }
 
 const sortKeyOfRow = (edge: EdgePlan, row: Buffer): Buffer => {
   const values = sortValues(edge, row)

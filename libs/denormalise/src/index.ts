@@ -1,15 +1,18 @@
 export type { Assembled } from './assemble.ts'
 export { Assembler } from './assemble.ts'
-export { type Applied, GroupStage } from './group-stage.ts'
+export { DimensionRows } from './dimension-rows.ts'
+export { type Applied, GroupStage, type SubDocument } from './group-stage.ts'
 export { decodeHop, encodeHop, type HopValue } from './hop-codec.ts'
 export {
   type AggregatePlan,
   compilePlan,
+  edgeNames,
   type EdgePlan,
   type GroupPlan,
   type RouterPlan,
   type ViewPlan,
 } from './plan.ts'
+export type { DimensionPlan, ReferencePlan } from './plan-references.ts'
 export { type PlanRefusal, planRefusals } from './plan-refusals.ts'
 export {
   compareJson,
@@ -24,6 +27,7 @@ export {
   applyRoute,
   applyRouteMarker,
   applyRouteTombstone,
+  routeDocument,
   type RouteEntry,
   type RouteIndex,
   type RouteOutput,

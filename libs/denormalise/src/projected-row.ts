@@ -1,3 +1,5 @@
+import { HeadraceError } from '@headrace/errors'
+
 /**
  * Encoded `headrace.v1.ProjectedRow` without decoding it: field 1 repeated, so a row is `0x0a length bytes` per value.
  * An empty text is no JSON: it stands for "unchanged, not sent" and is never stored (see mergeRows).
@@ -106,4 +108,20 @@ export const mergeRows = (row: Buffer, old: Buffer): Buffer => {
     parts.push(head.subarray(0, writeVarint(head, 1, value.length)), value)
   }
   return Buffer.concat(parts)
+}
+
+/** A whole row from what was sent of it: unchanged values are those that are stored. Throws aggregate.incomplete_row. */
+export const completeRow = (
+  row: Buffer,
+  old: Buffer | undefined,
+  hasGaps: boolean,
+  where: string,
+): Buffer => {
+  if (!hasGaps) return row
+  if (old !== undefined) return mergeRows(row, old)
+  throw new HeadraceError(
+    'aggregate.incomplete_row',
+    'a row has a column that is marked unchanged, but its value is not known',
+    { where },
+  )
 }

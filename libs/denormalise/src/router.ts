@@ -73,12 +73,33 @@ export const applyRouteMarker = (
 ): RouteOutput | undefined =>
   old.deleted || comparePositions(old.position, marker) >= 0 ? undefined : leave(childKey, old, marker)
 
+/**
+ * A document of a child stage, whose parent it is: one that moved leaves the old one in the same transaction (05 A4).
+ * `value` is null when it stands under no parent. Undefined: it never stood under one.
+ */
+export const routeDocument = (
+  index: RouteIndex,
+  childKey: string,
+  parentKey: string | null,
+  value: Buffer | null,
+): RouteOutput | undefined => {
+  const before = index.get(childKey)?.parentKey ?? null
+  if (before === null && parentKey === null) return undefined
+  const hops: { parentKey: string; childKey: string; value: Buffer | null }[] = []
+  if (before !== null && before !== parentKey) hops.push({ parentKey: before, childKey, value: null })
+  if (parentKey !== null) hops.push({ parentKey, childKey, value })
+  return { hops, entry: { position: NO_POSITION, parentKey, deleted: parentKey === null } }
+}
+
+const NO_POSITION: Position = { epoch: 0, commitLsn: 0n, ordinal: 0 }
+
 const leave = (childKey: string, old: RouteEntry, position: Position): RouteOutput => ({
   hops: old.parentKey === null ? [] : [{ parentKey: old.parentKey, childKey, value: null }],
   entry: { position, parentKey: null, deleted: true },
 })
 
-const parentOf = (plan: RouterPlan, { key, values }: RowChange): string | null => {
+/** Key of the parent that a row stands under, null: none. */
+export const parentOf = (plan: RouterPlan, { key, values }: RowChange): string | null => {
   const texts: string[] = []
   for (const { index, type } of plan.foreignKey) {
     const json = values[index] ?? null

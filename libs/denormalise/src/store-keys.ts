@@ -4,6 +4,8 @@
  *
  *   'g' stage len(document) document section [child]   everything of one document, together: one scan reads it
  *   'x' edge child                                      a router's index
+ *   'd' dimension row                                   a row that is referred to (05 A3)
+ *   'r' dimension len(row) row len(document) document [child]   who refers to it
  *   'm' name                                            what the caller keeps beside (applied offsets)
  *
  * Sections: 0 the root row, 1 the aggregates, 2 + n the children of edge n.
@@ -11,6 +13,8 @@
 const GROUP = 0x67
 const ROUTE = 0x78
 const META = 0x6d
+const DIMENSION = 0x64
+const REFERRER = 0x72
 
 export const ROOT_SECTION = 0
 export const AGGREGATES_SECTION = 1
@@ -71,6 +75,45 @@ export const routeKey = (edge: number, childKey: string): Buffer => {
 export const routePrefix = (edge: number): Buffer => Buffer.from([ROUTE, edge])
 
 export const parseRouteKey = (key: Buffer): string => key.toString('utf8', 2)
+
+const numbered = (tag: number, number: number, text: string): Buffer => {
+  const out = Buffer.allocUnsafe(2 + Buffer.byteLength(text))
+  out[0] = tag
+  out[1] = number
+  out.write(text, 2)
+  return out
+}
+
+export const dimensionKey = (dimension: number, key: string): Buffer => numbered(DIMENSION, dimension, key)
+
+export const dimensionPrefix = (dimension: number): Buffer => Buffer.from([DIMENSION, dimension])
+
+export const parseDimensionKey = (key: Buffer): string => key.toString('utf8', 2)
+
+const lengthOf = (text: string): Buffer => {
+  const out = Buffer.allocUnsafe(2)
+  out.writeUInt16BE(Buffer.byteLength(text))
+  return out
+}
+
+/** All who refer to a row. */
+export const referrerPrefix = (dimension: number, key: string): Buffer =>
+  Buffer.concat([Buffer.from([REFERRER, dimension]), lengthOf(key), Buffer.from(key)])
+
+/** `childKey` is empty when the document's own row refers. */
+export const referrerKey = (dimension: number, key: string, documentKey: string, childKey: string): Buffer =>
+  Buffer.concat([
+    referrerPrefix(dimension, key),
+    lengthOf(documentKey),
+    Buffer.from(documentKey),
+    Buffer.from(childKey),
+  ])
+
+/** The document of a key under `referrerPrefix`. */
+export const parseReferrerDocument = (key: Buffer, prefixLength: number): string => {
+  const start = prefixLength + 2
+  return key.toString('utf8', start, start + key.readUInt16BE(prefixLength))
+}
 
 export const metaKey = (name: string): Buffer => {
   const out = Buffer.allocUnsafe(1 + Buffer.byteLength(name))

@@ -46,12 +46,18 @@ export const incarnations = async (
 ): Promise<Record<string, string>> => {
   const topics: [string, Form][] = [
     ...view.topics.map(({ topic, hop }): [string, Form] => [topic, hop === undefined ? 'validated' : 'hop']),
-    ...view.routers.map(({ indexTopic }): [string, Form] => [indexTopic, 'route']),
+    ...view.edges.map(({ indexTopic }): [string, Form] => [indexTopic, 'route']),
   ]
-  const found = await Promise.all(
-    topics.map(
-      async ([topic, form]) => [topic, await incarnationOf(reader, topic, partition, form)] as const,
+  const own = topics.map(
+    async ([topic, form]) =>
+      [`incarnation:${topic}`, await incarnationOf(reader, topic, partition, form)] as const,
+  )
+  const broadcasts = view.broadcasts.flatMap(({ topic }) =>
+    Array.from(
+      { length: view.partitions },
+      async (_, each) =>
+        [`broadcast:${topic}:${each}`, await incarnationOf(reader, topic, each, 'validated')] as const,
     ),
   )
-  return Object.fromEntries(found.map(([topic, incarnation]) => [`incarnation:${topic}`, incarnation]))
+  return Object.fromEntries(await Promise.all([...own, ...broadcasts]))
 }

@@ -57,8 +57,8 @@ export class DirtyDocuments {
     mark.sequence++
     mark.touched = now
     mark.mayExist ||= mayExist
-    // offsets of one input only grow: the first one stays
-    mark.first[input] ??= Number(offset)
+    const first = mark.first[input]
+    if (first === undefined || offset < first) mark.first[input] = Number(offset)
     if (commitTimeUs > 0n) {
       if (mark.oldestCommitUs === 0n || commitTimeUs < mark.oldestCommitUs) mark.oldestCommitUs = commitTimeUs
       if (commitTimeUs > mark.newestCommitUs) mark.newestCommitUs = commitTimeUs

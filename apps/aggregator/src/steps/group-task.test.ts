@@ -46,9 +46,9 @@ const open = (store: MemoryStore, { applied = 0, emittedTo, doubtTo }: Offsets, 
   const take = (...records: IncomingRecord[]): void =>
     store.transaction(() => {
       task.take(state, records, records[records.length - 1]!.offset + 1n, 0, new Map())
-      task.stage.flush()
+      task.flush()
     })
-  const dirty = () => task.dirty.due(0, { idleMs: 0, maxMs: 0, limit: 10 })
+  const dirty = () => task.root.dirty.due(0, { idleMs: 0, maxMs: 0, limit: 10 })
   return { state, task, take, dirty }
 }
 
@@ -60,7 +60,7 @@ describe('GroupTask (05 A13-A15)', () => {
     take(hop(1, 'a', null), hop(2, 'a', 6))
     expect(dirty()).toEqual([])
     // the tombstone would have taken the row away
-    store.transaction(() => expect(task.stage.applyChildTombstone(0, '1', 'a')).toBe('changed'))
+    store.transaction(() => expect(task.root.stage.applyChildTombstone(0, '1', 'a')).toBe('changed'))
   })
 
   it('A14: what was applied and not emitted marks its documents again, and holds the low-water offset', () => {
@@ -71,7 +71,7 @@ describe('GroupTask (05 A13-A15)', () => {
     take(hop(1, 'b', 6))
     expect(dirty().map(mark => mark.key)).toEqual(['1'])
     expect(task.lowWater(state)).toBe(1n)
-    task.dirty.clear('1', 1)
+    task.root.dirty.clear('1', 1)
     expect(task.lowWater(state)).toBe(2n)
   })
 

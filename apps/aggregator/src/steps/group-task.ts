@@ -1,4 +1,4 @@
-import { type Applied, decodeHop, GroupStage } from '@headrace/denormalise'
+import { type Applied, decodeHop, type GroupPlan, GroupStage, type RouterPlan } from '@headrace/denormalise'
 import { HeadraceError, unreachable } from '@headrace/errors'
 import type { IncomingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
@@ -6,7 +6,7 @@ import { isMarkerKey, type Marker, MarkerKind, parseHopKey, type Position } from
 import { type Cause, DirtyDocuments } from './dirty-documents.ts'
 import { readValidated } from './read-validated.ts'
 import { readOffset, writeOffset } from './route-index.ts'
-import type { TopicInput, ViewInputs } from './view-inputs.ts'
+import type { RootInput, TopicInput, ViewInputs } from './view-inputs.ts'
 
 /** Where one input of the group stage stands. Fixed at the assignment but for `applied` and `consumed`. */
 export interface GroupInputState {
@@ -26,30 +26,62 @@ export interface GroupInputState {
   consumed: bigint
 }
 
-/** What a record did, for marks and metrics. */
+/** A stage with the documents that it has to make again. */
+export interface StageTask {
+  readonly plan: GroupPlan
+  readonly stage: GroupStage
+  readonly dirty: DirtyDocuments
+}
+
+/** What a record did to a stage, for marks and metrics. */
 interface Effect {
+  readonly to: StageTask
   readonly documents: readonly string[]
   readonly applied: Applied
   readonly commitTimeUs: bigint
   readonly position: Position | undefined
 }
 
-const NO_EFFECT: Effect = { documents: [], applied: 'ignored', commitTimeUs: 0n, position: undefined }
+const NO_EFFECT = { documents: [], applied: 'ignored', commitTimeUs: 0n, position: undefined } as const
 
-/** The group stage of one partition with its store, its dirty documents and its offsets (05 A13, A14). */
+/** The group stages of one partition with their store, dirty documents and offsets (05 A13, A14). */
 export class GroupTask {
-  readonly dirty = new DirtyDocuments()
-  readonly stage: GroupStage
+  /** Bottom up. */
+  readonly stages: readonly StageTask[]
+  /** The last one: it makes the view's documents. */
+  readonly root: StageTask
   readonly states: readonly GroupInputState[]
   private readonly store: Store
   /** Something was emitted for this partition before: its documents may stand in the topic. */
   private readonly hasHistory: boolean
 
   constructor(view: ViewInputs, store: Store, states: readonly GroupInputState[], hasHistory: boolean) {
-    this.stage = new GroupStage(view.group, store)
+    this.stages = view.groups.map(plan => ({
+      plan,
+      stage: new GroupStage(plan, store),
+      dirty: new DirtyDocuments(),
+    }))
+    this.root = this.stages[this.stages.length - 1]!
     this.store = store
     this.states = states
     this.hasHistory = hasHistory
+  }
+
+  /** By its number in the view. */
+  stage(number: number): StageTask {
+    const found = this.stages.find(({ plan }) => plan.stage === number)
+    if (found === undefined) throw new HeadraceError('internal.bug', `there is no stage ${number}`)
+    return found
+  }
+
+  /** Documents of all stages that are to be made again. */
+  get dirtyCount(): number {
+    return this.stages.reduce((sum, { dirty }) => sum + dirty.size, 0)
+  }
+
+  /** Before the local transaction ends. */
+  flush(): void {
+    for (const { stage } of this.stages) stage.flush()
   }
 
   static applied(store: Store, topic: string): bigint {
@@ -70,7 +102,7 @@ export class GroupTask {
         0,
         new Map(),
       )
-      this.stage.flush()
+      this.flush()
     })
     return until < state.emittedTo
   }
@@ -88,19 +120,21 @@ export class GroupTask {
       const isKnown = offset < state.applied
       const isDoubtful = offset >= state.emittedTo && offset < state.doubtTo
       if (isKnown && offset < state.emittedTo) continue
-      const effect = isKnown ? this.touch(state, record) : this.apply(state, record)
-      if (!isKnown) counts.set(effect.applied, (counts.get(effect.applied) ?? 0) + 1)
-      if (offset < state.emittedTo) continue
-      const isRemoved = effect.applied === 'removed'
-      if (!isKnown && !isDoubtful && !isRemoved && effect.applied !== 'changed') continue
-      const cause: Cause = {
-        input: state.number,
-        offset,
-        mayExist: isRemoved || ((isDoubtful || isKnown) && this.hasHistory),
-        commitTimeUs: effect.commitTimeUs,
-        position: effect.position,
+      const effects = isKnown ? this.touch(state, record) : this.apply(state, record)
+      for (const effect of effects) {
+        if (!isKnown) counts.set(effect.applied, (counts.get(effect.applied) ?? 0) + 1)
+        if (offset < state.emittedTo) continue
+        const isRemoved = effect.applied === 'removed'
+        if (!isKnown && !isDoubtful && !isRemoved && effect.applied !== 'changed') continue
+        const cause: Cause = {
+          input: state.number,
+          offset,
+          mayExist: isRemoved || ((isDoubtful || isKnown) && this.hasHistory),
+          commitTimeUs: effect.commitTimeUs,
+          position: effect.position,
+        }
+        for (const document of effect.documents) effect.to.dirty.mark(document, cause, now)
       }
-      for (const document of effect.documents) this.dirty.mark(document, cause, now)
     }
     if (next > state.applied) {
       state.applied = next
@@ -110,74 +144,96 @@ export class GroupTask {
   }
 
   /** What may be committed for an input: nothing that a dirty document still needs (05 A14). */
-  lowWater(state: GroupInputState): bigint {
-    const first = this.dirty.firstOffset(state.number)
-    const consumed = state.consumed
-    return first !== undefined && BigInt(first) < consumed ? BigInt(first) : consumed
+  lowWater({ number, consumed }: GroupInputState): bigint {
+    const first = this.firstOffset(number)
+    return first !== undefined && first < consumed ? first : consumed
   }
 
-  private apply({ input }: GroupInputState, record: IncomingRecord): Effect {
+  /** Lowest offset of an input that a dirty document of any stage still needs. */
+  firstOffset(input: number): bigint | undefined {
+    let lowest: number | undefined
+    for (const { dirty } of this.stages) {
+      const first = dirty.firstOffset(input)
+      if (first !== undefined && (lowest === undefined || first < lowest)) lowest = first
+    }
+    return lowest === undefined ? undefined : BigInt(lowest)
+  }
+
+  private apply({ input }: GroupInputState, record: IncomingRecord): readonly Effect[] {
     return input.hop === undefined
-      ? this.applyRoot(input, record)
-      : this.applyHop(input.hop.edgeIndex, record, input.topic)
+      ? input.roots.map(root => this.applyRoot(root, record, input.topic))
+      : [this.applyHop(input.hop, record, input.topic)]
   }
 
-  private applyRoot(input: TopicInput, record: IncomingRecord): Effect {
-    const read = readValidated(input.root!, record, input.topic)
+  private applyRoot(input: RootInput, record: IncomingRecord, topic: string): Effect {
+    const to = this.stage(input.plan.stage)
+    const read = readValidated(input, record, topic)
     switch (read.kind) {
       case 'change': {
         const { key, commitTimeUs, position } = read.change
-        return { documents: [key], applied: this.stage.applyRoot(read.change), commitTimeUs, position }
+        return { to, documents: [key], applied: to.stage.applyRoot(read.change), commitTimeUs, position }
       }
       case 'tombstone':
-        return { ...NO_EFFECT, documents: [read.key], applied: this.stage.applyRootTombstone(read.key) }
+        return { ...NO_EFFECT, to, documents: [read.key], applied: to.stage.applyRootTombstone(read.key) }
       case 'marker':
-        return this.applyMarker(read.marker)
+        return this.applyMarker(to, read.marker)
       case 'none':
-        return NO_EFFECT
+        return { ...NO_EFFECT, to }
       default:
         return unreachable(read)
     }
   }
 
-  private applyMarker({ kind, position }: Marker): Effect {
+  private applyMarker(to: StageTask, { kind, position }: Marker): Effect {
     if ((kind !== MarkerKind.TRUNCATE && kind !== MarkerKind.SWEEP) || position === undefined)
-      return NO_EFFECT
+      return { ...NO_EFFECT, to }
     return {
-      documents: this.stage.applyRootMarker(position, 0n),
+      to,
+      documents: to.stage.applyRootMarker(position, 0n),
       applied: 'removed',
       commitTimeUs: 0n,
       position,
     }
   }
 
-  private applyHop(edge: number, { key, value }: IncomingRecord, topic: string): Effect {
+  private applyHop(edge: RouterPlan, { key, value }: IncomingRecord, topic: string): Effect {
+    const to = this.stage(edge.stage)
     if (key === null) throw new HeadraceError('decode.framing', 'a hop record has no key', { where: topic })
-    if (isMarkerKey(key)) return NO_EFFECT
+    if (isMarkerKey(key)) return { ...NO_EFFECT, to }
     const { parentKey, childKey } = parseHopKey(key.toString())
     const documents = [parentKey]
-    if (value === null)
-      return { ...NO_EFFECT, documents, applied: this.stage.applyChildTombstone(edge, parentKey, childKey) }
+    if (value === null) {
+      const applied = to.stage.applyChildTombstone(edge.edgeIndex, parentKey, childKey)
+      return { ...NO_EFFECT, to, documents, applied }
+    }
     const hop = decodeHop(value)
-    if ('marker' in hop) return NO_EFFECT
-    const applied = this.stage.applyChild(edge, parentKey, childKey, hop)
-    return { documents, applied, commitTimeUs: hop.commitTimeUs, position: hop.position }
+    if ('marker' in hop) return { ...NO_EFFECT, to }
+    const applied = to.stage.applyChild(edge.edgeIndex, parentKey, childKey, hop)
+    return { to, documents, applied, commitTimeUs: hop.commitTimeUs, position: hop.position }
   }
 
   /** The documents of a record that is in the store already. */
-  private touch({ input }: GroupInputState, record: IncomingRecord): Effect {
-    if (record.key === null || isMarkerKey(record.key)) return this.touchMarker(input, record)
-    const text = record.key.toString()
-    if (input.hop !== undefined) return { ...NO_EFFECT, documents: [parseHopKey(text).parentKey] }
-    return { ...NO_EFFECT, documents: [text] }
+  private touch({ input }: GroupInputState, record: IncomingRecord): readonly Effect[] {
+    const isMarker = record.key === null || isMarkerKey(record.key)
+    if (input.hop !== undefined) {
+      if (isMarker) return []
+      const { parentKey } = parseHopKey(record.key!.toString())
+      return [{ ...NO_EFFECT, to: this.stage(input.hop.stage), documents: [parentKey] }]
+    }
+    return input.roots.map(root => {
+      const to = this.stage(root.plan.stage)
+      return isMarker
+        ? this.touchMarker(to, root, record, input.topic)
+        : { ...NO_EFFECT, to, documents: [record.key!.toString()] }
+    })
   }
 
   /** A truncation that was applied and perhaps not emitted: everything without a live root row may still stand in the topic. */
-  private touchMarker(input: TopicInput, record: IncomingRecord): Effect {
-    if (input.root === undefined) return NO_EFFECT
-    const read = readValidated(input.root, record, input.topic)
-    if (read.kind !== 'marker' || read.marker.position === undefined) return NO_EFFECT
-    if (read.marker.kind !== MarkerKind.TRUNCATE && read.marker.kind !== MarkerKind.SWEEP) return NO_EFFECT
-    return { ...NO_EFFECT, documents: this.stage.removedDocuments(), applied: 'removed' }
+  private touchMarker(to: StageTask, input: RootInput, record: IncomingRecord, topic: string): Effect {
+    const nothing = { ...NO_EFFECT, to }
+    const read = readValidated(input, record, topic)
+    if (read.kind !== 'marker' || read.marker.position === undefined) return nothing
+    if (read.marker.kind !== MarkerKind.TRUNCATE && read.marker.kind !== MarkerKind.SWEEP) return nothing
+    return { ...nothing, documents: to.stage.removedDocuments(), applied: 'removed' }
   }
 }

@@ -4,8 +4,12 @@ import type { Failpoints } from '@headrace/runtime'
 import { openStore, type Store, type StoreIdentity } from '@headrace/store'
 import { incarnations } from '../adapters/incarnations.ts'
 import type { Events } from '../events.ts'
+import { BroadcastTask } from './broadcast-task.ts'
+import { EdgeWriter } from './edge-writer.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
-import { PartitionTask, routedOf, type TopicState } from './partition-task.ts'
+import { decodeOffsetMetadata } from './offset-metadata.ts'
+import { PartitionTask, type TopicState } from './partition-task.ts'
+import { broadcastEnds, broadcastStates, restoreBroadcasts } from './restore-broadcasts.ts'
 import { restoreRoutes } from './restore-routes.ts'
 import { RouterTask } from './router-task.ts'
 import type { ViewInputs } from './view-inputs.ts'
@@ -46,6 +50,7 @@ export const openTasks = async (
   const opened: OpenedTask[] = []
   try {
     const cluster = await kafka.admin.clusterId()
+    const broadcastsTo = await broadcastEnds(view, reader)
     for (const partition of partitions) {
       if (signal.aborted) break
       const identity = {
@@ -55,7 +60,7 @@ export const openTasks = async (
         partition: String(partition),
         ...(await incarnations(peek, view, partition)),
       }
-      const ends = await boundsOf(reader, view, partition)
+      const ends = { own: await boundsOf(reader, view, partition), broadcasts: broadcastsTo }
       opened.push(openTask(options, partition, identity, committed, ends))
     }
     for (const { task } of opened) {
@@ -63,6 +68,7 @@ export const openTasks = async (
       await rebuildGroup(task, reader, signal, onPart)
       failpoint('aggregator.during_restore')
       await restoreRoutes(task, reader, signal, onPart)
+      await restoreBroadcasts(task, reader, signal, onPart)
     }
   } catch (error) {
     await Promise.all(opened.map(({ task }) => task.close()))
@@ -77,6 +83,11 @@ export const openTasks = async (
 
 type Bounds = ReadonlyMap<string, { readonly start: bigint; readonly end: bigint }>
 
+interface Ends {
+  readonly own: Bounds
+  readonly broadcasts: ReadonlyMap<string, readonly bigint[]>
+}
+
 const boundsOf = async (reader: PartitionReader, view: ViewInputs, partition: number): Promise<Bounds> =>
   new Map(
     await Promise.all(
@@ -89,25 +100,58 @@ const openTask = (
   partition: number,
   identity: StoreIdentity,
   committed: readonly CommittedOffset[],
-  bounds: Bounds,
+  ends: Ends,
 ): OpenedTask => {
   const folder = join(dataDir, view.view, view.plan, String(partition))
   const { store, beginning } = openStore({ folder, identity })
   events.storeOpened(view.view, partition, beginning)
   const routers = view.routers.map(input => new RouterTask(input, store, partition, view.partitions))
-  const own = new Map(
-    committed.filter(offset => offset.partition === partition).map(offset => [offset.topic, offset]),
-  )
-  const hasHistory = [...own.values()].some(({ next }) => next !== null)
-  const topics = view.topics.map((input, number) => {
+  const own = committed.filter(offset => offset.partition === partition)
+  const topics = topicStates({ view, store, routers, committed: own, bounds: ends.own })
+  for (const { state, next, end } of topics) {
+    // an empty rest of the log gives no batch that would say so
+    state.isDrained = next >= end
+  }
+  const states = topics.flatMap(({ state }) => (state.group === undefined ? [] : [state.group]))
+  const hasHistory = own.some(({ next }) => next !== null)
+  const group = new GroupTask(view, store, states, hasHistory)
+  const { broadcasts } = decodeOffsetMetadata(topics[0]!.state.committedMetadata)
+  const dimensions = broadcastStates(view, store, ends.broadcasts, broadcasts)
+  const task = new PartitionTask({
+    partition,
+    store,
+    group,
+    broadcasts: new BroadcastTask(view.broadcasts, store, group, dimensions),
+    edges: view.edges.map(
+      input =>
+        routers.find(router => router.input.plan === input.plan)?.edge ??
+        new EdgeWriter(input, store, partition, view.partitions),
+    ),
+    topics: topics.map(({ state }) => state),
+    target: { topic: view.documentTopic, partition, maxBytes: maxDocumentBytes },
+  })
+  return { task, starts: topics.map(({ state, next }) => ({ topic: state.input.topic, next })) }
+}
+
+interface TopicParts {
+  readonly view: ViewInputs
+  readonly store: Store
+  readonly routers: readonly RouterTask[]
+  /** Of the partition. */
+  readonly committed: readonly CommittedOffset[]
+  readonly bounds: Bounds
+}
+
+const topicStates = ({ view, store, routers, committed, bounds }: TopicParts) =>
+  view.topics.map((input, number) => {
     const { start, end } = bounds.get(input.topic)!
-    const offset = own.get(input.topic)
+    const offset = committed.find(({ topic }) => topic === input.topic)
     const group =
-      input.root === undefined && input.hop === undefined
+      input.roots.length === 0 && input.hop === undefined
         ? undefined
         : groupState(store, input, number, offset?.next ?? 0n, end)
     const metadata = offset?.metadata ?? ''
-    const routed = group === undefined ? (offset?.next ?? 0n) : (routedOf(metadata) ?? 0n)
+    const routed = group === undefined ? (offset?.next ?? 0n) : (decodeOffsetMetadata(metadata).routed ?? 0n)
     const state: TopicState = {
       input,
       group,
@@ -123,21 +167,6 @@ const openTask = (
     ].reduce((a, b) => (a < b ? a : b))
     return { state, next: next > start ? next : start, end }
   })
-  for (const { state, next, end } of topics) {
-    // an empty rest of the log gives no batch that would say so
-    state.isDrained = next >= end
-  }
-  const states = topics.flatMap(({ state }) => (state.group === undefined ? [] : [state.group]))
-  const task = new PartitionTask({
-    partition,
-    store,
-    group: new GroupTask(view, store, states, hasHistory),
-    routers,
-    topics: topics.map(({ state }) => state),
-    target: { topic: view.documentTopic, partition, maxBytes: maxDocumentBytes },
-  })
-  return { task, starts: topics.map(({ state, next }) => ({ topic: state.input.topic, next })) }
-}
 
 /** Goes on from what was emitted: what the store has beyond it marks its documents again, what it lacks is rebuilt first. */
 const groupState = (

@@ -1,9 +1,13 @@
-import type { Applied } from '@headrace/denormalise'
+import { type Applied, encodeHop, routeDocument } from '@headrace/denormalise'
 import type { Batch, CommitOffset, OutgoingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
-import type { DirtyDocument } from './dirty-documents.ts'
+import type { BroadcastPart } from './broadcast-feed.ts'
+import type { BroadcastTask } from './broadcast-task.ts'
+import type { DirtyDocument, DirtyDocuments } from './dirty-documents.ts'
 import { type DocumentTarget, documentRecord, type Emitted } from './document-records.ts'
-import type { GroupInputState, GroupTask } from './group-task.ts'
+import type { EdgeWriter } from './edge-writer.ts'
+import type { GroupInputState, GroupTask, StageTask } from './group-task.ts'
+import { encodeOffsetMetadata } from './offset-metadata.ts'
 import type { RouterTask } from './router-task.ts'
 import type { TopicInput } from './view-inputs.ts'
 
@@ -32,16 +36,21 @@ export interface PartitionTaskParts {
   readonly partition: number
   readonly store: Store
   readonly group: GroupTask
-  readonly routers: readonly RouterTask[]
+  readonly broadcasts: BroadcastTask
+  /** Of all edges, those of routers and those between stages, by number. */
+  readonly edges: readonly EdgeWriter[]
   readonly topics: readonly TopicState[]
   readonly target: DocumentTarget
 }
 
 /** What was emitted, to be cleared after the commit. */
 interface EmittedMark {
+  readonly dirty: DirtyDocuments
   readonly mark: DirtyDocument
   readonly sequence: number
 }
+
+const NO_POSITION = { epoch: 0, commitLsn: 0n, ordinal: 0 }
 
 /** A budget of bytes per transaction: it must end well before its timeout. */
 const MAX_EMIT_BYTES = 16 * 1024 * 1024
@@ -55,6 +64,7 @@ export class PartitionTask {
   readonly partition: number
   readonly store: Store
   readonly group: GroupTask
+  readonly broadcasts: BroadcastTask
   private readonly parts: PartitionTaskParts
   private readonly byTopic: ReadonlyMap<string, TopicState>
   private emitted: EmittedMark[] = []
@@ -64,11 +74,12 @@ export class PartitionTask {
     this.partition = parts.partition
     this.store = parts.store
     this.group = parts.group
+    this.broadcasts = parts.broadcasts
     this.byTopic = new Map(parts.topics.map(topic => [topic.input.topic, topic]))
   }
 
-  get routers(): readonly RouterTask[] {
-    return this.parts.routers
+  get edges(): readonly EdgeWriter[] {
+    return this.parts.edges
   }
 
   get topics(): readonly TopicState[] {
@@ -100,39 +111,96 @@ export class PartitionTask {
       for (const { topic, records, next } of own) {
         this.group.take(this.byTopic.get(topic)!.group!, records, next, now, counts)
       }
-      this.group.stage.flush()
+      this.group.flush()
     })
   }
 
-  /** Documents that are due: appends their records (05 A11). True: more are due than fit into one transaction. */
+  /** The rows that documents refer to, after `apply` (05 A3). */
+  applyBroadcast(parts: readonly BroadcastPart[]): void {
+    for (const { topic, partition, records, next } of parts) {
+      const state = this.broadcasts.states.find(
+        each => each.input.topic === topic && each.partition === partition,
+      )
+      if (state !== undefined) this.broadcasts.take(state, records, next)
+    }
+  }
+
+  /**
+   * Documents that are due: appends their records (05 A11); those of stages below go to their parents' hop topics at once
+   * (05 A4). True: more are due than fit into one transaction.
+   */
   emit(now: number, options: EmitOptions, into: OutgoingRecord[], counts: Map<Emitted, number>): boolean {
+    let hasMore = false
+    for (const task of this.group.stages)
+      if (task.plan.parent !== undefined && this.emitBelow(task, now, options, into)) hasMore = true
     const idleMs = this.isDrained ? 0 : options.idleMs
-    let bytes = 0
-    for (const mark of this.group.dirty.due(now, { ...options, idleMs })) {
-      const { record, emitted } = documentRecord(this.parts.target, mark, this.group.stage.assemble(mark.key))
+    const { dirty, stage } = this.group.root
+    const emit = (mark: DirtyDocument): number => {
+      const { record, emitted } = documentRecord(this.parts.target, mark, stage.assemble(mark.key))
       if (record !== undefined) into.push(record)
       counts.set(emitted, (counts.get(emitted) ?? 0) + 1)
-      this.emitted.push({ mark, sequence: mark.sequence })
-      bytes += record?.value?.length ?? 0
-      if (bytes >= MAX_EMIT_BYTES) break
+      return record?.value?.length ?? 0
     }
-    return bytes >= MAX_EMIT_BYTES || this.emitted.length >= options.limit
+    return this.emitDue(dirty, now, { ...options, idleMs }, emit) || hasMore
+  }
+
+  private emitBelow(
+    { plan, stage, dirty }: StageTask,
+    now: number,
+    options: EmitOptions,
+    into: OutgoingRecord[],
+  ): boolean {
+    const edge = this.parts.edges[plan.parent!.number]!
+    return this.emitDue(dirty, now, { ...options, idleMs: 0 }, mark => {
+      const made = stage.subDocument(mark.key)
+      const value =
+        made.parentKey === null
+          ? null
+          : encodeHop({
+              position: mark.asOf ?? NO_POSITION,
+              commitTimeUs: mark.oldestCommitUs,
+              row: made.row,
+              repair: false,
+            })
+      edge.put(mark.key, routeDocument(edge.index, mark.key, made.parentKey, value), into)
+      return value?.length ?? 0
+    })
+  }
+
+  /** `emit` gives the bytes it has appended. */
+  private emitDue(
+    dirty: DirtyDocuments,
+    now: number,
+    options: EmitOptions,
+    emit: (mark: DirtyDocument) => number,
+  ): boolean {
+    const due = dirty.due(now, options)
+    let bytes = 0
+    for (const mark of due) {
+      bytes += emit(mark)
+      this.emitted.push({ dirty, mark, sequence: mark.sequence })
+      if (bytes >= MAX_EMIT_BYTES) return true
+    }
+    return due.length >= options.limit
   }
 
   /**
    * Positions to commit as they stand once this turn's emissions are out: those that have risen, or `all`, because records
    * without an offset beside them would not be fenced. A topic that a router and the group stage share is committed at the
-   * group's low-water, and the router's position stands in the metadata.
+   * group's low-water, and the router's position stands in the metadata; so do, beside the first topic, the broadcasts'.
    */
   offsets(all: boolean): CommitOffset[] {
     // what is emitted in this very transaction holds nothing back
-    for (const { mark, sequence } of this.emitted) this.group.dirty.clear(mark.key, sequence)
+    for (const { dirty, mark, sequence } of this.emitted) dirty.clear(mark.key, sequence)
     this.emitted = []
     const offsets: CommitOffset[] = []
-    for (const state of this.parts.topics) {
+    for (const [number, state] of this.parts.topics.entries()) {
       const { group, routers, routed, committed, input } = state
       const next = group === undefined ? routed : this.group.lowWater(group)
-      const metadata = group !== undefined && routers.length > 0 ? `routed=${routed}` : ''
+      const metadata = encodeOffsetMetadata({
+        routed: group !== undefined && routers.length > 0 ? routed : undefined,
+        broadcasts: number === 0 ? this.broadcastPositions() : [],
+      })
       const risen = committed === undefined || next > committed ? next : committed
       if (!all && risen === (committed ?? 0n) && metadata === state.committedMetadata) continue
       offsets.push({ topic: input.topic, partition: this.partition, next: risen, metadata })
@@ -140,7 +208,18 @@ export class PartitionTask {
     return offsets
   }
 
-  /** After the Kafka transaction: the routers' local index follows (05 A14). */
+  private broadcastPositions(): readonly (readonly bigint[])[] {
+    const positions = new Map<string, bigint[]>()
+    for (const state of this.broadcasts.states) {
+      const { topic } = state.input
+      const each = positions.get(topic) ?? []
+      each[state.partition] = this.broadcasts.lowWater(state)
+      positions.set(topic, each)
+    }
+    return [...positions.values()]
+  }
+
+  /** After the Kafka transaction: the edges' local index follows (05 A14). */
   committed(offsets: readonly CommitOffset[]): void {
     for (const { topic, partition, next, metadata } of offsets) {
       if (partition !== this.partition) continue
@@ -148,19 +227,11 @@ export class PartitionTask {
       state.committed = next
       state.committedMetadata = metadata ?? ''
     }
-    const changed = this.parts.routers.filter(router => router.index.hasChanges)
-    if (changed.length > 0) this.store.transaction(() => changed.forEach(router => router.index.flush()))
+    const changed = this.parts.edges.filter(edge => edge.index.hasChanges)
+    if (changed.length > 0) this.store.transaction(() => changed.forEach(edge => edge.index.flush()))
   }
 
   close(): Promise<void> {
     return this.store.close()
   }
-}
-
-const ROUTED = /^routed=(\d+)$/
-
-/** The router's position of a shared topic, as `offsets` wrote it. */
-export const routedOf = (metadata: string): bigint | undefined => {
-  const match = ROUTED.exec(metadata)
-  return match === null ? undefined : BigInt(match[1]!)
 }

@@ -1,10 +1,10 @@
 import type { PartitionReader } from '@headrace/kafka'
 import { isMarkerKey } from '@headrace/wire'
+import type { EdgeWriter } from './edge-writer.ts'
 import type { PartitionTask } from './partition-task.ts'
-import type { RouterTask } from './router-task.ts'
 
 /**
- * Brings the routers' indexes of a partition up to their topics (05 A14, A15). Must run after the group's stable offsets
+ * Brings the indexes of a partition's edges up to their topics (05 A14, A15). Must run after the group's stable offsets
  * were read: then no transaction of an older generation can still be committed, and what is in the log is everything.
  */
 export const restoreRoutes = async (
@@ -13,12 +13,12 @@ export const restoreRoutes = async (
   signal: AbortSignal,
   onPart: (records: number) => void,
 ): Promise<void> => {
-  for (const router of task.routers) await restoreIndex(task, router, reader, signal, onPart)
+  for (const edge of task.edges) await restoreIndex(task, edge, reader, signal, onPart)
 }
 
 const restoreIndex = async (
   { partition, store }: PartitionTask,
-  { input, index }: RouterTask,
+  { input, index }: EdgeWriter,
   reader: PartitionReader,
   signal: AbortSignal,
   onPart: (records: number) => void,

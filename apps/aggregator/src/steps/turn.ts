@@ -2,6 +2,7 @@ import type { Applied } from '@headrace/denormalise'
 import type { Batch, FencedWriter, GroupConsumer, OutgoingRecord } from '@headrace/kafka'
 import type { Failpoints } from '@headrace/runtime'
 import type { Events } from '../events.ts'
+import type { BroadcastFeed, BroadcastPart } from './broadcast-feed.ts'
 import type { Emitted } from './document-records.ts'
 import type { Generation } from './generations.ts'
 import type { PartitionTask } from './partition-task.ts'
@@ -10,6 +11,7 @@ export interface TurnOptions {
   readonly view: string
   readonly consumer: GroupConsumer
   readonly writer: FencedWriter
+  readonly feed: BroadcastFeed
   readonly maxRecords: number
   readonly emitIdleMs: number
   readonly emitMaxMs: number
@@ -21,9 +23,11 @@ export interface TurnOptions {
 /** Positions without records are committed this often. */
 const OFFSETS_EVERY_MS = 1000
 const IDLE_POLL_MS = 500
+/** Referring rows looked at per turn and partition, so that nobody waits long behind a row that is in every document. */
+const FAN_OUT_STEP = 5000
 
 /**
- * The loop of one generation: poll, routers, group stage with its local commit, due documents, one fenced Kafka transaction,
+ * The loop of one generation: poll, routers, group stages and dimensions with their local commits, due documents, one fenced Kafka transaction,
  * routers' local indexes (05 A2, A11, A13, A14). Throws what ends the generation; whoever runs it throws the tasks away then:
  * all that a turn keeps in memory is made again from stores and committed offsets.
  */
@@ -45,24 +49,30 @@ export class TurnLoop {
 
   /** One turn. */
   async turn(signal: AbortSignal): Promise<void> {
-    const { consumer, maxRecords } = this.options
-    const polled = await consumer.poll({ maxRecords, maxWaitMs: this.waitMs(), signal })
+    const { consumer, feed, maxRecords } = this.options
+    const wake = feed.hasArrived ? signal : AbortSignal.any([signal, feed.arrived])
+    const maxWaitMs = feed.hasArrived ? 0 : this.waitMs()
+    const polled = await consumer.poll({ maxRecords, maxWaitMs, signal: wake })
     if (this.generation.ended.aborted) return
     const batches = polled.filter(batch => batch.membership === this.generation.membership)
     const started = this.now()
-    const records = this.work(batches, started)
+    const records = this.work(batches, feed.take(), started)
     if (records.length > 0 || started - this.committedAt >= OFFSETS_EVERY_MS) await this.commit(records)
   }
 
   private waitMs(): number {
     if (this.hasMore) return 0
     for (const task of this.tasks.values())
-      if (task.group.dirty.size > 0) return Math.max(1, this.options.emitIdleMs)
+      if (task.group.dirtyCount > 0) return Math.max(1, this.options.emitIdleMs)
     return IDLE_POLL_MS
   }
 
   /** Everything up to the Kafka transaction. */
-  private work(batches: readonly Batch[], now: number): OutgoingRecord[] {
+  private work(
+    batches: readonly Batch[],
+    broadcasts: readonly BroadcastPart[],
+    now: number,
+  ): OutgoingRecord[] {
     const { view, events, failpoint, maxRecords, emitIdleMs, emitMaxMs } = this.options
     const records: OutgoingRecord[] = []
     const applied = new Map<Applied, number>()
@@ -76,9 +86,14 @@ export class TurnLoop {
     }
     const routed = records.length
     for (const [task, own] of byTask) task.apply(own, now, applied)
+    for (const task of this.tasks.values()) task.applyBroadcast(broadcasts)
     if (byTask.size > 0) failpoint('aggregator.after_local_commit')
     this.hasMore = false
     for (const task of this.tasks.values()) {
+      if (task.broadcasts.hasPending) {
+        if (task.broadcasts.fanOut(FAN_OUT_STEP, now)) this.hasMore = true
+        failpoint('aggregator.during_fan_out')
+      }
       if (task.emit(now, { idleMs: emitIdleMs, maxMs: emitMaxMs, limit: maxRecords }, records, emitted))
         this.hasMore = true
     }

@@ -1,4 +1,4 @@
-import { compilePlan, type GroupPlan, type RouterPlan } from '@headrace/denormalise'
+import { compilePlan, type DimensionPlan, type GroupPlan, type RouterPlan } from '@headrace/denormalise'
 import { HeadraceError } from '@headrace/errors'
 import type { CompiledView, Pipeline } from '@headrace/pipeline'
 import { deriveMessage } from '@headrace/validation'
@@ -11,20 +11,34 @@ export interface TypedInput {
   readonly read: RowReader
 }
 
-/** A router of the view with its topics. */
-export interface RouterInput extends TypedInput {
+/** An edge of any level with its topics (05 A2). */
+export interface EdgeInput {
   readonly plan: RouterPlan
   readonly hopTopic: string
   readonly indexTopic: string
+}
+
+/** A router of the view: of an edge whose children have no children. */
+export type RouterInput = EdgeInput & TypedInput
+
+/** A group stage that takes the rows of a topic as its own. */
+export interface RootInput extends TypedInput {
+  readonly plan: GroupPlan
 }
 
 /** One topic that the view's group subscribes to, and everybody here who reads it: one dataset can be child and root at once (05 A6). */
 export interface TopicInput {
   readonly topic: string
   readonly routers: readonly RouterInput[]
-  readonly root: TypedInput | undefined
+  readonly roots: readonly RootInput[]
   /** Edge whose hop records these are. */
   readonly hop: RouterPlan | undefined
+}
+
+/** A dataset that every partition reads as a whole (05 A3). */
+export interface BroadcastInput {
+  readonly topic: string
+  readonly dimensions: readonly (TypedInput & { readonly plan: DimensionPlan })[]
 }
 
 /** A view as topics and stages: the same in every process of the service. */
@@ -33,43 +47,80 @@ export interface ViewInputs {
   readonly plan: string
   readonly partitions: number
   readonly groupId: string
-  readonly group: GroupPlan
+  /** Bottom up; the last one makes the view's documents. */
+  readonly groups: readonly GroupPlan[]
   readonly routers: readonly RouterInput[]
+  readonly edges: readonly EdgeInput[]
   readonly topics: readonly TopicInput[]
+  readonly broadcasts: readonly BroadcastInput[]
   readonly documentTopic: string
 }
 
+/** Positions of so many broadcast partitions fit into the metadata of an offset (Kafka's default: 4 kB). */
+const MAX_BROADCAST_PARTITIONS = 180
+
 export const viewInputs = (pipeline: Pipeline, { name, definition, plan }: CompiledView): ViewInputs => {
-  const { topics } = pipeline
-  const compiled = compilePlan(definition)
-  const group = compiled.groups[0]!
+  const { topics, partitions } = pipeline
+  const { groups, routers: routerPlans, dimensions } = compilePlan(definition)
   const typed = (dataset: string, names: readonly string[]): TypedInput =>
     typedInput(pipeline, dataset, names)
-  const routers = compiled.routers.map(router => ({
+  const edgeOf = (edge: RouterPlan): EdgeInput => ({
+    plan: edge,
+    hopTopic: topics.hop(name, plan, edge.edge),
+    indexTopic: topics.index(name, plan, edge.edge),
+  })
+  const routers = routerPlans.map(router => ({
     ...typed(router.dataset, router.names),
-    plan: router,
-    hopTopic: topics.hop(name, plan, router.edge),
-    indexTopic: topics.index(name, plan, router.edge),
+    ...edgeOf(router),
   }))
-  const datasets = new Set([group.dataset, ...compiled.routers.map(router => router.dataset)])
+  const between = groups.flatMap(({ parent }) => (parent === undefined ? [] : [edgeOf(parent)]))
+  const edges = [...routers, ...between].sort((a, b) => a.plan.number - b.plan.number)
+  const broadcasts = [...new Set(dimensions.map(({ dataset }) => dataset))].map(dataset => ({
+    topic: topics.validated(dataset),
+    dimensions: dimensions
+      .filter(each => each.dataset === dataset)
+      .map(each => ({ ...typed(dataset, each.names), plan: each })),
+  }))
+  if (broadcasts.length * partitions > MAX_BROADCAST_PARTITIONS) {
+    throw new HeadraceError(
+      'aggregate.unsupported_view',
+      `view ${name} refers to ${broadcasts.length} datasets of ${partitions} partitions; together they may have ${MAX_BROADCAST_PARTITIONS}`,
+    )
+  }
   return {
     view: name,
     plan,
-    partitions: pipeline.partitions,
+    partitions,
     groupId: `${pipeline.name}.aggregator.${name}.${plan}`,
-    group,
+    groups,
     routers,
+    edges,
+    broadcasts,
     documentTopic: topics.documents(name, plan),
     topics: [
-      ...[...datasets].map(dataset => ({
-        topic: topics.validated(dataset),
-        routers: routers.filter(router => router.plan.dataset === dataset),
-        root: dataset === group.dataset ? typed(dataset, group.names) : undefined,
-        hop: undefined,
-      })),
-      ...routers.map(router => ({ topic: router.hopTopic, routers: [], root: undefined, hop: router.plan })),
+      ...ownTopics(pipeline, groups, routers, typed),
+      ...edges.map(({ hopTopic, plan: hop }) => ({ topic: hopTopic, routers: [], roots: [], hop })),
     ],
   }
+}
+
+/** Validated topics that are keyed by what a stage or a router of the same partition needs; the view's root first. */
+const ownTopics = (
+  { topics }: Pipeline,
+  groups: readonly GroupPlan[],
+  routers: readonly RouterInput[],
+  typed: (dataset: string, names: readonly string[]) => TypedInput,
+): readonly TopicInput[] => {
+  const topDown = [...groups].reverse()
+  const datasets = new Set([...topDown, ...routers.map(({ plan }) => plan)].map(({ dataset }) => dataset))
+  return [...datasets].map(dataset => ({
+    topic: topics.validated(dataset),
+    routers: routers.filter(router => router.plan.dataset === dataset),
+    roots: groups
+      .filter(group => group.dataset === dataset)
+      .map(group => ({ ...typed(dataset, group.names), plan: group })),
+    hop: undefined,
+  }))
 }
 
 const typedInput = (pipeline: Pipeline, dataset: string, names: readonly string[]): TypedInput => {

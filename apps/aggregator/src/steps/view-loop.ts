@@ -3,8 +3,10 @@ import type { FencedWriter, GroupConsumer, Kafka } from '@headrace/kafka'
 import type { Failpoints } from '@headrace/runtime'
 import type { Config } from '../config.ts'
 import type { Events } from '../events.ts'
+import { BroadcastFeed } from './broadcast-feed.ts'
 import { type Generation, Generations } from './generations.ts'
 import { openTasks } from './open-tasks.ts'
+import { broadcastStarts } from './restore-broadcasts.ts'
 import { TurnLoop } from './turn.ts'
 import type { ViewInputs } from './view-inputs.ts'
 
@@ -80,6 +82,7 @@ const runGeneration = async (
     over,
   )
   const tasks = opened.map(({ task }) => task)
+  const feed = new BroadcastFeed(kafka.reader(), broadcastStarts(tasks))
   const stopWatching = events.watch(view.view, tasks, clients.consumer)
   try {
     for (const { task, starts } of opened) {
@@ -87,7 +90,7 @@ const runGeneration = async (
         clients.consumer.startPartition(membership, topic, task.partition, next)
     }
     const loop = new TurnLoop(
-      { view: view.view, ...clients, maxRecords, emitIdleMs, emitMaxMs, events, failpoint },
+      { view: view.view, ...clients, feed, maxRecords, emitIdleMs, emitMaxMs, events, failpoint },
       tasks,
       generation,
     )
@@ -100,6 +103,7 @@ const runGeneration = async (
     events.fenced(view.view, membership.generationId, error instanceof HeadraceError ? error.message : '')
   } finally {
     stopWatching()
+    await feed.stop()
     await Promise.all(tasks.map(task => task.close()))
   }
 }

@@ -20,7 +20,7 @@ import {
   RouteRecord,
 } from '@headrace/wire'
 import { viewInputs, type ViewInputs } from '../steps/view-inputs.ts'
-import { testFolder } from './test-folder.ts'
+import { type TestFiles, testFolder } from './test-folder.ts'
 
 /** An aggregator as a process of its own. */
 export interface RunningAggregator {
@@ -51,11 +51,11 @@ export class AggregatorHarness {
   private readonly running = new Set<RunningAggregator>()
   private writer: FencedWriter | undefined
 
-  constructor(partitions: number) {
-    const { folder, pipeline } = testFolder(uniqueName('aggregator'), partitions)
+  constructor(partitions: number, files?: TestFiles) {
+    const { folder, pipeline } = testFolder(uniqueName('aggregator'), partitions, files)
     this.folder = folder
     this.pipeline = pipeline
-    this.view = viewInputs(pipeline, pipeline.views.get('parents')!)
+    this.view = viewInputs(pipeline, [...pipeline.views.values()][0]!)
     this.kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: pipeline.name })
     this.dataDir = mkdtempSync(join(tmpdir(), `${pipeline.name}-data-`))
     this.topics = [
@@ -63,7 +63,10 @@ export class AggregatorHarness {
         topic,
         form: hop === undefined ? ('validated' as const) : ('hop' as const),
       })),
-      ...this.view.routers.map(({ indexTopic }) => ({ topic: indexTopic, form: 'route' as const })),
+      ...this.view.broadcasts
+        .filter(({ topic }) => !this.view.topics.some(each => each.topic === topic))
+        .map(({ topic }) => ({ topic, form: 'validated' as const })),
+      ...this.view.edges.map(({ indexTopic }) => ({ topic: indexTopic, form: 'route' as const })),
       { topic: this.view.documentTopic, form: 'document' as const },
     ]
   }

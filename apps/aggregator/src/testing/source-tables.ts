@@ -17,7 +17,7 @@ import {
 type Texts = Readonly<Record<string, string | null>>
 
 /** What the validator writes for a row of a dataset, by hand. */
-class TypedWriter {
+export class TypedWriter {
   private readonly schema: MessageSchema
   private readonly topic: string
   private readonly partitions: number

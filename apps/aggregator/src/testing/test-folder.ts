@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { loadPipeline, LOCK_FILE, lockContracts, type Pipeline } from '@headrace/pipeline'
 import { readPipelineFolder } from '@headrace/runtime'
 
-const contract = (name: string, properties: string): string => `
+export const contract = (name: string, properties: string): string => `
 apiVersion: v3.1.0
 kind: DataContract
 id: test/${name}
@@ -35,7 +35,10 @@ aggregates:
   summary.class_count: { countBy: children.class }
 `
 
-const files = (name: string, partitions: number): Readonly<Record<string, string>> => ({
+/** Paths and texts of a pipeline folder. */
+export type TestFiles = (name: string, partitions: number) => Readonly<Record<string, string>>
+
+const parentsFiles: TestFiles = (name, partitions) => ({
   'pipeline.yaml': `name: ${name}\npartitions: ${partitions}\nsources: { main: { tables: [parent, child] } }\n`,
   'contracts/parent.odcs.yaml': contract(
     'parent',
@@ -54,10 +57,11 @@ const files = (name: string, partitions: number): Readonly<Record<string, string
   'views/parents.view.yaml': view,
 })
 
-/** A pipeline folder on disk with two datasets and one view, and what it says. */
+/** A pipeline folder on disk, and what it says: two datasets and one view, or others. */
 export const testFolder = (
   name: string,
   partitions: number,
+  files: TestFiles = parentsFiles,
 ): { readonly folder: string; readonly pipeline: Pipeline } => {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   for (const [path, text] of Object.entries(files(name, partitions))) {

@@ -1,3 +1,4 @@
+import { edgeNames } from '@headrace/denormalise'
 import type { Contract } from '@headrace/validation'
 import type { CompiledView, Pipeline } from '@headrace/pipeline'
 
@@ -66,7 +67,7 @@ const viewTopics = (
   { topics, partitions }: Pipeline,
   { name, plan, definition }: CompiledView,
 ): readonly PlannedTopic[] => [
-  ...definition.root.lists.flatMap<PlannedTopic>(({ name: edge }) => [
+  ...edgeNames(definition).flatMap<PlannedTopic>(edge => [
     {
       topic: topics.hop(name, plan, edge),
       partitions,

@@ -1,9 +1,16 @@
-import type { Position } from '@headrace/wire'
-import { decodeHop } from '../hop-codec.ts'
-import { GroupStage } from '../group-stage.ts'
-import { compilePlan, type ViewPlan } from '../plan.ts'
+import { type Position } from '@headrace/wire'
+import { decodeHop, encodeHop } from '../hop-codec.ts'
+import { DimensionRows } from '../dimension-rows.ts'
+import { type Applied, GroupStage } from '../group-stage.ts'
+import { compilePlan, type GroupPlan, type RouterPlan, type ViewPlan } from '../plan.ts'
 import type { RowChange } from '../row-change.ts'
-import { applyRoute, applyRouteTombstone, type RouteEntry, type RouteOutput } from '../router.ts'
+import {
+  applyRoute,
+  applyRouteTombstone,
+  type RouteEntry,
+  type RouteOutput,
+  routeDocument,
+} from '../router.ts'
 import type { ViewDefinition } from '../view-definition.ts'
 import { MapStore } from './map-store.ts'
 
@@ -21,7 +28,6 @@ export interface SourceRecord {
 }
 
 interface HopRecordInFlight {
-  readonly edge: number
   readonly parentKey: string
   readonly childKey: string
   readonly value: Buffer | null
@@ -36,83 +42,144 @@ const changeOf = (record: SourceRecord, names: readonly string[]): RowChange => 
   values: names.map(name => record.row[name] ?? null),
 })
 
-/** One partition of a view in memory: routers, hop logs in between, group stage. */
+/** One partition of a view in memory: routers, hop logs in between, group stages, dimensions. */
 export class Simulation {
   readonly plan: ViewPlan
   readonly store = new MapStore()
+  /** The stage that makes the view's documents. */
   readonly group: GroupStage
-  readonly routes: Map<string, RouteEntry>[]
-  readonly hops: HopRecordInFlight[][]
-  /** Documents that were changed since `takeDirty`. */
-  private dirty = new Set<string>()
+  readonly stages = new Map<GroupPlan, GroupStage>()
+  readonly dimensions: readonly DimensionRows[]
+  /** By number of the edge. */
+  readonly routes: Map<string, RouteEntry>[] = []
+  readonly hops: HopRecordInFlight[][] = []
+  /** All edges, by number. */
+  readonly edges: RouterPlan[] = []
+  /** Documents that were changed and not taken since, by stage. */
+  private readonly dirty = new Map<number, Set<string>>()
 
   constructor(definition: ViewDefinition) {
     this.plan = compilePlan(definition)
-    this.group = new GroupStage(this.plan.groups[0]!, this.store)
-    this.routes = this.plan.routers.map(() => new Map())
-    this.hops = this.plan.routers.map(() => [])
+    for (const plan of this.plan.groups) {
+      this.stages.set(plan, new GroupStage(plan, this.store))
+      this.dirty.set(plan.stage, new Set())
+      if (plan.parent !== undefined) this.edges[plan.parent.number] = plan.parent
+    }
+    for (const router of this.plan.routers) this.edges[router.number] = router
+    for (const { number } of this.edges) {
+      this.routes[number] = new Map()
+      this.hops[number] = []
+    }
+    this.group = this.stages.get(this.plan.root)!
+    this.dimensions = this.plan.dimensions.map(plan => new DimensionRows(plan, this.store))
   }
 
   /** The router of one edge reads a record of its child dataset. */
   route(edge: number, record: SourceRecord): RouteOutput | undefined {
-    const router = this.plan.routers[edge]!
+    const router = this.edges[edge]!
     const index = this.routes[edge]!
     const output =
       record.kind === 'tombstone'
         ? applyRouteTombstone(index, record.key)
         : applyRoute(router, index, changeOf(record, router.names))
-    if (output === undefined) return undefined
-    index.set(record.key, output.entry)
-    for (const hop of output.hops) this.hops[edge]!.push({ edge, ...hop })
+    this.send(edge, record.key, output)
     return output
   }
 
-  /** The group stage reads a record of the root's dataset. */
-  root(record: SourceRecord): string {
-    const group = this.plan.groups[0]!
+  private send(edge: number, childKey: string, output: RouteOutput | undefined): void {
+    if (output === undefined) return
+    this.routes[edge]!.set(childKey, output.entry)
+    this.hops[edge]!.push(...output.hops)
+  }
+
+  /** A group stage reads a record of its own dataset; the view's, unless another is named. */
+  root(record: SourceRecord, plan: GroupPlan = this.plan.root): string {
+    const stage = this.stages.get(plan)!
     const applied =
       record.kind === 'tombstone'
-        ? this.group.applyRootTombstone(record.key)
-        : this.group.applyRoot(changeOf(record, group.names))
-    this.group.flush()
-    if (applied === 'changed' || applied === 'removed') this.dirty.add(record.key)
+        ? stage.applyRootTombstone(record.key)
+        : stage.applyRoot(changeOf(record, plan.names))
+    stage.flush()
+    this.mark(plan.stage, applied, [record.key])
+    return applied
+  }
+
+  /** A dimension reads a record of its dataset; everything that refers to the row is dirty when it changed. */
+  dimension(number: number, record: SourceRecord): Applied {
+    const rows = this.dimensions[number]!
+    const applied =
+      record.kind === 'tombstone'
+        ? rows.applyTombstone(record.key)
+        : rows.apply(changeOf(record, rows.plan.names))
+    for (let after: Buffer | undefined, more = applied === 'changed'; more;) {
+      const { documents, next } = rows.referrers(record.key, after, 2)
+      this.mark(rows.plan.stage, applied, [...documents])
+      after = next
+      more = next !== undefined
+    }
     return applied
   }
 
   /** The group stage takes the next record of an edge's hop log; undefined when there is none. */
   hop(edge: number): string | undefined {
     const next = this.hops[edge]!.shift()
-    return next === undefined ? undefined : this.applyHop(next)
+    return next === undefined ? undefined : this.applyHop(edge, next)
   }
 
-  applyHop({ edge, parentKey, childKey, value }: HopRecordInFlight): string {
+  private applyHop(edge: number, { parentKey, childKey, value }: HopRecordInFlight): string {
+    const { stage: number, edgeIndex } = this.edges[edge]!
+    const stage = this.stages.get(this.plan.groups.find(group => group.stage === number)!)!
     const decoded = value === null ? undefined : decodeHop(value)
     if (decoded !== undefined && 'marker' in decoded) throw new Error('no marker was expected')
     const applied =
       decoded === undefined
-        ? this.group.applyChildTombstone(edge, parentKey, childKey)
-        : this.group.applyChild(edge, parentKey, childKey, decoded)
-    this.group.flush()
-    if (applied === 'changed') this.dirty.add(parentKey)
+        ? stage.applyChildTombstone(edgeIndex, parentKey, childKey)
+        : stage.applyChild(edgeIndex, parentKey, childKey, decoded)
+    stage.flush()
+    this.mark(number, applied, [parentKey])
     return applied
   }
 
+  /** A stage below the view's sends its dirty documents to their parents; false when there were none. */
+  emitBelow(plan: GroupPlan): boolean {
+    const dirty = this.dirty.get(plan.stage)!
+    const { parent } = plan
+    if (parent === undefined || dirty.size === 0) return false
+    for (const key of dirty) {
+      const made = this.stages.get(plan)!.subDocument(key)
+      const position = { epoch: 0, commitLsn: 0n, ordinal: 0 }
+      const value =
+        made.parentKey === null
+          ? null
+          : encodeHop({ position, commitTimeUs: 0n, row: made.row, repair: false })
+      this.send(parent.number, key, routeDocument(this.routes[parent.number]!, key, made.parentKey, value))
+    }
+    dirty.clear()
+    return true
+  }
+
   drain(): void {
-    for (let edge = 0; edge < this.hops.length; edge++) while (this.hop(edge) !== undefined);
+    for (let moved = true; moved;) {
+      moved = false
+      for (let edge = 0; edge < this.hops.length; edge++) while (this.hop(edge) !== undefined) moved = true
+      for (const plan of this.plan.groups) if (this.emitBelow(plan)) moved = true
+    }
   }
 
   /** Feeds a record to whoever reads its dataset, and lets everything through. */
   feed(record: SourceRecord): void {
-    this.plan.routers.forEach((router, edge) => {
-      if (router.dataset === record.dataset) this.route(edge, record)
-    })
-    if (this.plan.groups[0]!.dataset === record.dataset) this.root(record)
+    for (const { dataset, number } of this.plan.routers)
+      if (dataset === record.dataset) this.route(number, record)
+    for (const plan of this.plan.groups) if (plan.dataset === record.dataset) this.root(record, plan)
+    for (const { dataset, number } of this.plan.dimensions)
+      if (dataset === record.dataset) this.dimension(number, record)
     this.drain()
   }
 
   takeDirty(): string[] {
-    const keys = [...this.dirty]
-    this.dirty = new Set()
+    const dirty = this.dirty.get(this.plan.root.stage)!
+    const keys = [...dirty]
+    dirty.clear()
     return keys
   }
 
@@ -127,6 +194,11 @@ export class Simulation {
     return assembled.kind === 'document' && assembled.side !== undefined
       ? JSON.parse(assembled.side.toString())
       : undefined
+  }
+
+  private mark(stage: number, applied: Applied, keys: readonly string[]): void {
+    if (applied !== 'changed' && applied !== 'removed') return
+    for (const key of keys) this.dirty.get(stage)!.add(key)
   }
 }
 

@@ -1,0 +1,30 @@
+/** What stands beside a committed offset: positions that are fenced together with it. */
+export interface OffsetMetadata {
+  /** The routers' position of a topic that the group stage reads too. */
+  readonly routed: bigint | undefined
+  /** Per broadcast topic, in the order of the view: its partitions' positions (05 A3). */
+  readonly broadcasts: readonly (readonly bigint[])[]
+}
+
+const DIGITS = 36
+
+/** `routed=12 at=0,1z;5,0`: numbers of broadcasts to the base 36, for the text is limited (Kafka's default: 4 kB). */
+export const encodeOffsetMetadata = ({ routed, broadcasts }: OffsetMetadata): string =>
+  [
+    ...(routed === undefined ? [] : [`routed=${routed}`]),
+    ...(broadcasts.length === 0
+      ? []
+      : [`at=${broadcasts.map(each => each.map(next => next.toString(DIGITS)).join(',')).join(';')}`]),
+  ].join(' ')
+
+export const decodeOffsetMetadata = (text: string): OffsetMetadata => {
+  const routed = /(?:^| )routed=(\d+)/.exec(text)?.[1]
+  const positions = /(?:^| )at=([0-9a-z,;]+)/.exec(text)?.[1]
+  return {
+    routed: routed === undefined ? undefined : BigInt(routed),
+    broadcasts:
+      positions === undefined
+        ? []
+        : positions.split(';').map(each => each.split(',').map(next => BigInt(parseInt(next, DIGITS)))),
+  }
+}

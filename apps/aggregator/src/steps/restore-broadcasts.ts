@@ -1,0 +1,77 @@
+import type { PartitionReader } from '@headrace/kafka'
+import type { Store } from '@headrace/store'
+import { type BroadcastState, BroadcastTask } from './broadcast-task.ts'
+import type { BroadcastStart } from './broadcast-feed.ts'
+import type { PartitionTask } from './partition-task.ts'
+import type { ViewInputs } from './view-inputs.ts'
+
+/** Ends of all partitions of the broadcast topics, by topic. Must be read after the group's stable offsets. */
+export const broadcastEnds = async (
+  { broadcasts, partitions }: ViewInputs,
+  reader: PartitionReader,
+): Promise<ReadonlyMap<string, readonly bigint[]>> =>
+  new Map(
+    await Promise.all(
+      broadcasts.map(async ({ topic }) => {
+        const ends = Array.from(
+          { length: partitions },
+          async (_, partition) => (await reader.bounds(topic, partition)).end,
+        )
+        return [topic, await Promise.all(ends)] as const
+      }),
+    ),
+  )
+
+/** Where each partition of each broadcast topic stands, in the order of the view: `emitted` is what was committed. */
+export const broadcastStates = (
+  view: ViewInputs,
+  store: Store,
+  ends: ReadonlyMap<string, readonly bigint[]>,
+  emitted: readonly (readonly bigint[])[],
+): readonly BroadcastState[] =>
+  view.broadcasts.flatMap((input, index) =>
+    ends.get(input.topic)!.map((end, partition) => ({
+      number: view.topics.length + index * view.partitions + partition,
+      input,
+      partition,
+      emittedTo: emitted[index]?.[partition] ?? 0n,
+      doubtTo: end,
+      applied: BroadcastTask.applied(store, input.topic, partition),
+    })),
+  )
+
+/**
+ * Up to the end of the logs: silently what was emitted, marking the rest (05 A3, A15). Must run after the group was rebuilt,
+ * for only then it is known who refers to what.
+ */
+export const restoreBroadcasts = async (
+  { broadcasts }: PartitionTask,
+  reader: PartitionReader,
+  signal: AbortSignal,
+  onPart: (records: number) => void,
+): Promise<void> => {
+  for (const state of broadcasts.states) {
+    const { topic } = state.input
+    const { start } = await reader.bounds(topic, state.partition)
+    const from = state.applied < state.emittedTo ? state.applied : state.emittedTo
+    const begin = from > start ? from : start
+    for await (const { records, next } of reader.readToEnd(topic, state.partition, begin, signal)) {
+      broadcasts.take(state, records, next)
+      onPart(records.length)
+    }
+  }
+}
+
+/** From where a process has to follow the broadcast topics for all its partitions. */
+export const broadcastStarts = (tasks: readonly PartitionTask[]): readonly BroadcastStart[] => {
+  const starts = new Map<string, BroadcastStart>()
+  for (const { broadcasts } of tasks) {
+    for (const { input, partition, applied } of broadcasts.states) {
+      const name = `${partition} ${input.topic}`
+      const known = starts.get(name)
+      if (known === undefined || applied < known.next)
+        starts.set(name, { topic: input.topic, partition, next: applied })
+    }
+  }
+  return [...starts.values()]
+}
