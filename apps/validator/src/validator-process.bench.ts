@@ -7,7 +7,7 @@ import { testRelation } from './testing/test-pipeline.ts'
 
 /**
  * How fast the service takes a backlog from Kafka to Kafka (04 K10), in fenced transactions, acks=all: seven columns, six rules.
- * `node --conditions=@headrace/source apps/validator/src/process.bench.ts [records]`; needs HEADRACE_KAFKA_BROKERS; the last line is JSON.
+ * `node --conditions=@headrace/source apps/validator/src/validator-process.bench.ts [records]`; needs HEADRACE_KAFKA_BROKERS; the last line is JSON.
  */
 const TICKS_PER_SECOND = 100
 
