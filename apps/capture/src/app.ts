@@ -4,7 +4,7 @@ import type { Kafka } from '@headrace/kafka'
 import type { Pipeline, PostgresSource } from '@headrace/pipeline'
 import type { PostgresConnection } from '@headrace/postgres'
 import type { Failpoints, Health } from '@headrace/runtime'
-import type { CapturePosition } from '@headrace/wire'
+import type { TableShapes } from '@headrace/wire'
 import { sourceTables } from './adapters/captured-table.ts'
 import { positionRecord, readPosition } from './adapters/position-record.ts'
 import type { Events } from './events.ts'
@@ -41,7 +41,7 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
     compression: options.compression ?? 'none',
   })
   const reader = kafka.reader()
-  let position: CapturePosition | null = await readPosition(reader, topics.positions, source.slot)
+  let { position, shapes } = await readPosition(reader, topics.positions, source.slot)
   try {
     for (let attempt = 0, failures = 0; !signal.aborted; attempt += 1) {
       const spell = {
@@ -57,7 +57,8 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
         // whoever took over meanwhile has fenced us: learn it before we take the slot from them
         if (attempt > 0 && position !== null)
           await writer.write({ records: [positionRecord(topics.positions, position)] })
-        await captureSession(spell, writer, position, signal, reached => {
+        const keepShapes = (seen: TableShapes): void => void (shapes = seen)
+        await captureSession({ ...spell, shapes, keepShapes }, writer, position, signal, reached => {
           position = reached
           failures = 0
         })

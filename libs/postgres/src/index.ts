@@ -69,6 +69,7 @@ export {
   type TableInfo,
   type TableName,
 } from './tables.ts'
+export { readTableShapes } from './table-shapes.ts'
 export {
   type DescribedTable,
   type ForeignKey,

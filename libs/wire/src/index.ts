@@ -10,6 +10,9 @@ export {
 export { Marker, MarkerKind, Op, Origin, Position } from './generated/headrace/v1/origin.pb.ts'
 export {
   CapturePosition,
+  ColumnShape,
+  EnumLabel,
+  HeapShape,
   EventEnvelope,
   RawRecord,
   RelationColumn,
@@ -17,6 +20,8 @@ export {
   RowChange,
   SnapshotProgress,
   TableProgress,
+  TableShape,
+  TableShapes,
   Tuple,
 } from './generated/headrace/v1/raw.pb.ts'
 export { type ColumnKind, type ColumnType } from './column-type.ts'

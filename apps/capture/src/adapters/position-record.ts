@@ -1,5 +1,5 @@
 import type { OutgoingRecord, PartitionReader } from '@headrace/kafka'
-import { CapturePosition } from '@headrace/wire'
+import { CapturePosition, TableShapes } from '@headrace/wire'
 
 /** All positions are in one partition. */
 const PARTITION = 0
@@ -12,19 +12,33 @@ export const positionRecord = (topic: string, position: CapturePosition): Outgoi
   value: Buffer.from(CapturePosition.encode(position).finish()),
 })
 
-/** The newest committed position of a slot. The writer's ids must be initialised before, so that no older owner adds to it. */
-export const readPosition = async (
-  reader: PartitionReader,
-  topic: string,
-  slot: string,
-): Promise<CapturePosition | null> => {
+const shapesKey = (slot: string): string => `${slot}/shapes`
+
+/** The catalogue as it was compared, in the same topic (03 C8). */
+export const shapesRecord = (topic: string, slot: string, shapes: TableShapes): OutgoingRecord => ({
+  topic,
+  partition: PARTITION,
+  key: Buffer.from(shapesKey(slot)),
+  value: Buffer.from(TableShapes.encode(shapes).finish()),
+})
+
+export interface Known {
+  readonly position: CapturePosition | null
+  readonly shapes: TableShapes | null
+}
+
+/** The newest committed position of a slot, and its catalogue. The writer's ids must be initialised before, so that no older owner adds to it. */
+export const readPosition = async (reader: PartitionReader, topic: string, slot: string): Promise<Known> => {
   const { start } = await reader.bounds(topic, PARTITION)
-  let newest: CapturePosition | null = null
+  let position: CapturePosition | null = null
+  let shapes: TableShapes | null = null
   for await (const { records } of reader.readToEnd(topic, PARTITION, start)) {
     for (const record of records) {
-      if (record.key?.toString() !== slot) continue
-      newest = record.value === null ? null : CapturePosition.decode(record.value)
+      const { value } = record
+      const key = record.key?.toString()
+      if (key === slot) position = value === null ? null : CapturePosition.decode(value)
+      if (key === shapesKey(slot)) shapes = value === null ? null : TableShapes.decode(value)
     }
   }
-  return newest
+  return { position, shapes }
 }

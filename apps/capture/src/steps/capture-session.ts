@@ -10,6 +10,7 @@ import {
   type PostgresSession,
   preparePublication,
   problemsOf,
+  quoteLiteral,
   readHeaps,
   readIdentity,
   readPublication,
@@ -21,8 +22,9 @@ import {
   type SourceIdentity,
 } from '@headrace/postgres'
 import type { Failpoints, Health } from '@headrace/runtime'
-import type { CapturePosition } from '@headrace/wire'
+import type { CapturePosition, TableShapes } from '@headrace/wire'
 import type { SourceTable } from '../adapters/captured-table.ts'
+import { shapesRecord } from '../adapters/position-record.ts'
 import type { Events } from '../events.ts'
 import { ChangeDelivery } from './change-delivery.ts'
 import { RereadCompleter } from './complete-rows.ts'
@@ -32,6 +34,7 @@ import { firstLoad, type LoadTable } from './first-load.ts'
 import { describeTable, publishedColumns } from './load-plan.ts'
 import { Progress } from './progress.ts'
 import { streamChanges } from './stream-changes.ts'
+import { ShapeWatch } from './watch-shapes.ts'
 import { watchSource } from './watch-source.ts'
 
 export interface CaptureOptions {
@@ -39,6 +42,9 @@ export interface CaptureOptions {
   readonly source: { readonly name: string; readonly slot: string; readonly publication: string }
   readonly tables: readonly SourceTable[]
   readonly partitions: number
+  /** The catalogue when it was last compared, null when nobody did (03 C8). */
+  readonly shapes: TableShapes | null
+  keepShapes(shapes: TableShapes): void
   readonly topics: { readonly positions: string; readonly relations: string }
   readonly loadConnections: number
   readonly limits: DeliveryLimits
@@ -170,7 +176,7 @@ const capture = async (
 ): Promise<void> => {
   const ended = new AbortController()
   const both = AbortSignal.any([signal, ended.signal])
-  const running = await wire(options, session, position, writer, reached)
+  const running = await wire(options, session, position, writer, reached, load !== null)
   const writing = running.delivery.run()
   const working = work(options, session, running, load, both)
   try {
@@ -188,6 +194,7 @@ const capture = async (
 interface Running {
   readonly delivery: Delivery
   readonly completer: RereadCompleter
+  readonly shapeWatch: ShapeWatch
   readonly changes: ChangeDelivery
   readonly relations: RelationTracker<SourceTable>
   /** Set once there is a stream. */
@@ -202,6 +209,7 @@ const wire = async (
   position: CapturePosition,
   writer: FencedWriter,
   reached: (position: CapturePosition) => void,
+  anew: boolean,
 ): Promise<Running> => {
   const { tables, topics, limits, failpoints, events, health, partitions } = options
   const infos = await readTables(session, tables)
@@ -230,18 +238,44 @@ const wire = async (
     relationsTopic: topics.relations,
     partitions,
     epoch: position.epoch,
+    described: () => shapeWatch.ask(),
     ended: events.sourceTransaction,
   })
+  const shapeWatch = watchOf(options, delivery, position.slot, anew)
   options.observe?.(delivery)
   const running: Running = {
     delivery,
     completer,
+    shapeWatch,
     changes,
     relations,
     acknowledge: () => undefined,
     streamed: Promise.resolve(),
   }
   return running
+}
+
+/** The catalogue of a new load is where comparing begins. */
+const watchOf = (options: CaptureOptions, delivery: Delivery, slot: string, anew: boolean): ShapeWatch =>
+  new ShapeWatch({
+    connection: options.connection,
+    source: options.source,
+    tables: options.tables,
+    known: anew ? null : options.shapes,
+    everyMs: options.watchMs,
+    save: shapes => {
+      options.keepShapes(shapes)
+      delivery.add(shapesRecord(options.topics.positions, slot, shapes))
+    },
+  })
+
+/** The catalogue as the load's snapshot sees it; else what changed while nobody looked (03 C8). */
+const lookAtStart = async (session: PostgresSession, watch: ShapeWatch, load: Load | null): Promise<void> => {
+  if (load === null) return watch.look(session)
+  await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  await session.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(load.snapshot)}`)
+  await watch.look(session)
+  await session.query('COMMIT')
 }
 
 const loadTables = async (
@@ -280,6 +314,7 @@ const work = async (
 ): Promise<void> => {
   const { connection, source, events, health, failpoints } = options
   const { delivery, changes, relations } = running
+  await lookAtStart(session, running.shapeWatch, load)
   if (load !== null) await loadTables(options, session, running, load, signal)
   if (signal.aborted) return
   failpoints('capture.before_stream')
@@ -311,8 +346,9 @@ const work = async (
     everyMs: options.watchMs,
     signal,
   })
-  watching.catch(() => undefined)
-  await Promise.race([stream.done, watching])
+  const comparing = running.shapeWatch.run(signal)
+  for (const each of [watching, comparing]) each.catch(() => undefined)
+  await Promise.race([stream.done, watching, comparing])
 }
 
 /** The tables as the catalogue has them now, entered in the progress. */

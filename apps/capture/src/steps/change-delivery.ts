@@ -10,6 +10,8 @@ export interface ChangeDeliveryOptions {
   readonly relationsTopic: string
   readonly partitions: number
   readonly epoch: number
+  /** A table was described, perhaps as it was before. */
+  readonly described?: () => void
   /** A transaction of the source ended. */
   readonly ended?: () => void
 }
@@ -27,6 +29,7 @@ export class ChangeDelivery implements ChangeSink<SourceTable> {
   }
 
   relation({ description }: Relation<SourceTable>): void {
+    this.#options.described?.()
     if (this.#described.has(description.fingerprint)) return
     this.#described.add(description.fingerprint)
     this.#options.delivery.add(relationRecord(this.#options.relationsTopic, description))

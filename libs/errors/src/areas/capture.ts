@@ -8,6 +8,12 @@ export const captureErrors = {
     65,
     'A change carries no value for a column of its record key, or the column is gone. Replica identity, table and contract must agree; `headrace source check` says what is missing.',
   ),
+  'capture.schema_changed': entry(
+    'data-owner',
+    'stop',
+    89,
+    'Rows of a captured table changed without a row event: a column added with a default, a new type, a renamed enum label, a partition attached, detached or truncated, a table dropped and made anew. The message says which table and what changed; `headrace source reset` loads the tables anew.',
+  ),
   'capture.slot_ahead': entry(
     'operator',
     'stop',

@@ -110,6 +110,59 @@ export interface TableProgress {
   finished: boolean;
 }
 
+/** Value of <p>.positions, key = slot name and "/shapes": the catalogue when it was last compared (design 03 C8). */
+export interface TableShapes {
+  tables: TableShape[];
+}
+
+/** What the catalogue says about a captured table beyond its description in the stream. */
+export interface TableShape {
+  /** schema.table */
+  table: string;
+  oid: number;
+  /** Rows that are published, as SQL; empty: all. */
+  rowFilter: string;
+  columns: ColumnShape[];
+  /** Labels of the enums of its columns. */
+  labels: EnumLabel[];
+  /** The table itself and all its partitions. */
+  heaps: HeapShape[];
+}
+
+export interface ColumnShape {
+  /** pg_attribute.attnum: survives a new name. */
+  number: number;
+  name: string;
+  typeOid: number;
+  typeModifier: number;
+  /** As format_type prints it. */
+  type: string;
+  /** A default, an identity or an expression gives it values. */
+  hasDefault: boolean;
+  /** Rows from before the column have a value that is in the catalogue alone. */
+  hasMissing: boolean;
+  /** Expression of a generated column. */
+  generated: string;
+}
+
+export interface EnumLabel {
+  oid: number;
+  type: string;
+  label: string;
+}
+
+export interface HeapShape {
+  oid: number;
+  /** schema.table */
+  name: string;
+  /** Another one after a rewrite or TRUNCATE; 0: it holds no rows itself. */
+  fileNode: number;
+  /** Its file is not empty. */
+  filled: boolean;
+  /** It existed before it became a partition. */
+  attached: boolean;
+}
+
 function createBaseRawRecord(): RawRecord {
   return { record: undefined };
 }
@@ -964,6 +1017,443 @@ export const TableProgress: MessageFns<TableProgress> = {
             }
 
             message.finished = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTableShapes(): TableShapes {
+  return { tables: [] };
+}
+
+export const TableShapes: MessageFns<TableShapes> = {
+  encode(message: TableShapes, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tables) {
+      TableShape.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TableShapes {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTableShapes();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tables.push(TableShape.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTableShape(): TableShape {
+  return { table: "", oid: 0, rowFilter: "", columns: [], labels: [], heaps: [] };
+}
+
+export const TableShape: MessageFns<TableShape> = {
+  encode(message: TableShape, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.table !== "") {
+      writer.uint32(10).string(message.table);
+    }
+    if (message.oid !== 0) {
+      writer.uint32(16).uint32(message.oid);
+    }
+    if (message.rowFilter !== "") {
+      writer.uint32(26).string(message.rowFilter);
+    }
+    for (const v of message.columns) {
+      ColumnShape.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.labels) {
+      EnumLabel.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.heaps) {
+      HeapShape.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TableShape {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTableShape();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.table = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.oid = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rowFilter = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.columns.push(ColumnShape.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.labels.push(EnumLabel.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.heaps.push(HeapShape.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseColumnShape(): ColumnShape {
+  return {
+    number: 0,
+    name: "",
+    typeOid: 0,
+    typeModifier: 0,
+    type: "",
+    hasDefault: false,
+    hasMissing: false,
+    generated: "",
+  };
+}
+
+export const ColumnShape: MessageFns<ColumnShape> = {
+  encode(message: ColumnShape, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint32(message.number);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.typeOid !== 0) {
+      writer.uint32(24).uint32(message.typeOid);
+    }
+    if (message.typeModifier !== 0) {
+      writer.uint32(32).int32(message.typeModifier);
+    }
+    if (message.type !== "") {
+      writer.uint32(42).string(message.type);
+    }
+    if (message.hasDefault !== false) {
+      writer.uint32(48).bool(message.hasDefault);
+    }
+    if (message.hasMissing !== false) {
+      writer.uint32(56).bool(message.hasMissing);
+    }
+    if (message.generated !== "") {
+      writer.uint32(66).string(message.generated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ColumnShape {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseColumnShape();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.typeOid = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.typeModifier = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.hasDefault = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.hasMissing = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.generated = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseEnumLabel(): EnumLabel {
+  return { oid: 0, type: "", label: "" };
+}
+
+export const EnumLabel: MessageFns<EnumLabel> = {
+  encode(message: EnumLabel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.oid !== 0) {
+      writer.uint32(8).uint32(message.oid);
+    }
+    if (message.type !== "") {
+      writer.uint32(18).string(message.type);
+    }
+    if (message.label !== "") {
+      writer.uint32(26).string(message.label);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnumLabel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnumLabel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.oid = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHeapShape(): HeapShape {
+  return { oid: 0, name: "", fileNode: 0, filled: false, attached: false };
+}
+
+export const HeapShape: MessageFns<HeapShape> = {
+  encode(message: HeapShape, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.oid !== 0) {
+      writer.uint32(8).uint32(message.oid);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.fileNode !== 0) {
+      writer.uint32(24).uint32(message.fileNode);
+    }
+    if (message.filled !== false) {
+      writer.uint32(32).bool(message.filled);
+    }
+    if (message.attached !== false) {
+      writer.uint32(40).bool(message.attached);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeapShape {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeapShape();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.oid = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fileNode = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.filled = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.attached = reader.bool();
             continue;
           }
         }

@@ -1,0 +1,110 @@
+import { HeadraceError } from '@headrace/errors'
+import { connect, type PostgresConnection, type PostgresSession, readTableShapes } from '@headrace/postgres'
+import { TableShapes, type TableShape } from '@headrace/wire'
+import type { SourceTable } from '../adapters/captured-table.ts'
+import { rememberFilled, silentChanges } from './compare-shapes.ts'
+
+export interface ShapeWatchOptions {
+  readonly connection: PostgresConnection
+  readonly source: { readonly name: string; readonly publication: string }
+  readonly tables: readonly SourceTable[]
+  /** The catalogue when it was last compared; null: nobody looked yet. */
+  readonly known: TableShapes | null
+  readonly everyMs: number
+  /** What is known now is to be kept. */
+  save(shapes: TableShapes): void
+}
+
+/** Compares the catalogue with what is known every few seconds and whenever it is told to (03 C8). */
+export class ShapeWatch {
+  readonly #options: ShapeWatchOptions
+  #known: TableShapes | null
+  #saved = ''
+  #asked = false
+  #wake: () => void = () => undefined
+
+  constructor(options: ShapeWatchOptions) {
+    this.#options = options
+    this.#known = options.known
+  }
+
+  /** A table was described anew: its catalogue is looked at soon. */
+  ask(): void {
+    this.#asked = true
+    this.#wake()
+  }
+
+  /** Looks once; throws capture.schema_changed. */
+  async look(session: PostgresSession): Promise<void> {
+    const { source, tables, save } = this.#options
+    const now = await readTableShapes(session, source.publication, tables)
+    const before = this.#known?.tables ?? []
+    requireSame(before, now, tables, source.name)
+    const shapes: TableShapes = { tables: rememberFilled(before, now) }
+    const text = textOf(shapes)
+    // what an earlier spell saved may not have come to Kafka
+    if (text !== this.#saved) save(shapes)
+    this.#saved = text
+    this.#known = shapes
+  }
+
+  /** Looks until the signal fires, on a session of its own: DDL that holds the table's lock makes it wait. */
+  async run(signal: AbortSignal): Promise<void> {
+    const session = await connect(this.#options.connection)
+    const stop = (): void => this.#wake()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      while (!signal.aborted) {
+        this.#asked = false
+        const looked = this.look(session)
+        looked.catch(() => undefined)
+        await Promise.race([looked, aborted(signal)])
+        if (!this.#asked && !signal.aborted) await this.#pause()
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await session.stop().catch(() => undefined)
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, this.#options.everyMs)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+const textOf = (shapes: TableShapes): string =>
+  Buffer.from(TableShapes.encode(shapes).finish()).toString('base64')
+
+const requireSame = (
+  before: readonly TableShape[],
+  after: readonly TableShape[],
+  tables: readonly SourceTable[],
+  source: string,
+): void => {
+  const changes = tables.flatMap(({ label }) => {
+    const known = before.find(({ table }) => table === label)
+    const now = after.find(({ table }) => table === label)
+    return known === undefined ? [] : silentChanges(known, now).map(words => `  - ${label}: ${words}`)
+  })
+  if (changes.length === 0) return
+  throw new HeadraceError(
+    'capture.schema_changed',
+    `rows changed without a row event, so what is in Kafka may differ from the tables\n${changes.join('\n')}`,
+    {
+      where: `source ${source}`,
+      hint: 'Mend the contract if it needs to follow, then run `headrace source reset` to load the tables anew.',
+    },
+  )
+}

@@ -1,0 +1,60 @@
+import type { ColumnShape, EnumLabel, HeapShape, TableShape } from '@headrace/wire'
+import type { PostgresSession } from './session.ts'
+import type { TableName } from './tables.ts'
+
+/**
+ * A partition's row type is made with the table and never written again, pg_inherits when it becomes a partition: other
+ * transactions mean that it was attached. A generated column counts only where the publication carries it.
+ */
+const SHAPES = `
+with wanted as (
+  select * from json_to_recordset($1::json) as w(schema text, name text)
+), published as (
+  select schemaname, tablename, to_jsonb(t)->'attnames' as columns, to_jsonb(t)->>'rowfilter' as filter
+  from pg_catalog.pg_publication_tables t where pubname = $2
+)
+select n.nspname || '.' || c.relname as table, c.oid, coalesce(p.filter, '') as filter,
+  (select coalesce(json_agg(json_build_object('number', a.attnum, 'name', a.attname, 'typeOid', a.atttypid::bigint,
+      'typeModifier', a.atttypmod, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
+      'hasDefault', a.atthasdef or a.attidentity <> '', 'hasMissing', a.atthasmissing,
+      'generated', case when a.attgenerated <> '' then coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') else '' end
+    ) order by a.attnum), '[]')
+   from pg_catalog.pg_attribute a left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     and (a.attgenerated = '' or p.columns ? a.attname::text)) as columns,
+  (select coalesce(json_agg(json_build_object('oid', e.oid::bigint, 'type', e.enumtypid::pg_catalog.regtype::text, 'label', e.enumlabel) order by e.oid), '[]')
+   from pg_catalog.pg_enum e where e.enumtypid in (
+     select unnest(array[t.oid, t.typelem, t.typbasetype]) from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
+     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as labels,
+  (select coalesce(json_agg(json_build_object('oid', h.oid::bigint, 'name', hn.nspname || '.' || h.relname,
+      'fileNode', h.relfilenode::bigint, 'filled', coalesce(pg_catalog.pg_relation_size(h.oid), 0) > 0,
+      'attached', coalesce(i.xmin::text <> t.xmin::text, false)) order by h.oid), '[]')
+   from pg_catalog.pg_class h join pg_catalog.pg_namespace hn on hn.oid = h.relnamespace
+   left join pg_catalog.pg_type t on t.oid = h.reltype
+   left join pg_catalog.pg_inherits i on i.inhrelid = h.oid and h.oid <> c.oid
+   where h.oid = c.oid or (c.relkind = 'p' and h.oid in (select relid from pg_catalog.pg_partition_tree(c.oid)))) as heaps
+from wanted w
+join pg_catalog.pg_namespace n on n.nspname = w.schema
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name
+join published p on p.schemaname = n.nspname and p.tablename = c.relname
+order by 1`
+
+const parse = <T>(json: string | null | undefined): T[] => JSON.parse(json ?? '[]') as T[]
+
+/** What the catalogue says now about published tables beyond their descriptions (03 C8); others are left out. */
+export const readTableShapes = async (
+  session: PostgresSession,
+  publication: string,
+  tables: readonly TableName[],
+): Promise<readonly TableShape[]> => {
+  const names = JSON.stringify(tables.map(({ schema, name }) => ({ schema, name })))
+  const rows = await session.query(SHAPES, [names, publication])
+  return rows.map(row => ({
+    table: row['table'] ?? '',
+    oid: Number(row['oid']),
+    rowFilter: row['filter'] ?? '',
+    columns: parse<ColumnShape>(row['columns']),
+    labels: parse<EnumLabel>(row['labels']),
+    heaps: parse<HeapShape>(row['heaps']),
+  }))
+}
