@@ -61,13 +61,19 @@ export class Supervisor {
   /** Waits until every service is ready. Rejects with dev.service_ended, dev.not_ready, or when `signal` fires. */
   async ready(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + timeoutMs
+    const over = new AbortController()
+    const either = AbortSignal.any([signal, over.signal])
     const waiting = async (): Promise<void> => {
       while (![...this.#services.values()].every(service => service.status.state === 'ready')) {
         if (performance.now() > deadline) throw this.#notReady(timeoutMs)
-        await delay(50, undefined, { signal })
+        await delay(50, undefined, { signal: either })
       }
     }
-    await Promise.race([waiting(), this.failure])
+    try {
+      await Promise.race([waiting(), this.failure])
+    } finally {
+      over.abort()
+    }
   }
 
   /** Stops all services at once, last in the flow first; each drains. */
