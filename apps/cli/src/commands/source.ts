@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
+import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { loadPipeline, type Pipeline, type PostgresSource } from '@headrace/pipeline'
 import { checkSource, prepareSource, type SourceWish } from '@headrace/postgres'
 import { readPipelineFolder } from '@headrace/runtime'
 import type { CliConfig } from '../config.ts'
 import type { Context } from '../output.ts'
+import { resetSource } from '../source/reset-source.ts'
+import { brokersOf } from './topics.ts'
 
 export const postgresUrlOf = (option: string | undefined, config: CliConfig): string => {
   const url = option ?? config.postgresUrl?.reveal()
@@ -38,6 +41,10 @@ export const sourceWish = (
 
 interface Options {
   readonly postgres?: string
+}
+
+interface ResetOptions {
+  readonly kafka?: string
 }
 
 const check = async (
@@ -80,7 +87,26 @@ const prepare = async ({ out, config }: Context, dir: string, options: Options):
   }
 }
 
-/** `headrace source check DIR` and `headrace source prepare DIR` (03 C15). */
+const reset = async ({ out, config }: Context, dir: string, options: ResetOptions): Promise<void> => {
+  const brokers = brokersOf(options.kafka, config)
+  const pipeline = loadPipeline(readPipelineFolder(dir))
+  const kafka = createKafka(kafkaConnection({ ...config, brokers }, `headrace-cli-${process.pid}`))
+  try {
+    for (const source of pipeline.sources) {
+      const epoch = await resetSource(kafka, pipeline, source)
+      out.value({ source: source.name, epoch: epoch ?? null })
+      out.line(
+        epoch === undefined
+          ? `source ${out.paint('bold', source.name)}: capture has no position yet: it loads all tables when it starts`
+          : `source ${out.paint('bold', source.name)}: epoch ${epoch} begins: capture loads all tables anew when it starts (a running one starts again by itself), then drops what is gone`,
+      )
+    }
+  } finally {
+    await kafka.stop()
+  }
+}
+
+/** `headrace source check DIR`, `prepare DIR` and `reset DIR` (03 C1, C3, C15). */
 export const addSource = (program: Command, context: Context): void => {
   const source = program.command('source').description('the database that changes are captured from')
   source
@@ -103,4 +129,13 @@ export const addSource = (program: Command, context: Context): void => {
     .option('--postgres <url>', 'postgres://user:password@host:port/database')
     .option('--json', 'print one JSON object per source')
     .action((dir: string, options: Options) => prepare(context, dir, options))
+  source
+    .command('reset')
+    .description(
+      'give up the position of capture: the slot is made anew, all tables are loaded again, what is gone is dropped',
+    )
+    .argument('<dir>', 'folder that holds pipeline.yaml')
+    .option('--kafka <brokers>', 'host:port, several separated by commas')
+    .option('--json', 'print one JSON object per source')
+    .action((dir: string, options: ResetOptions) => reset(context, dir, options))
 }

@@ -5,7 +5,6 @@ declare module 'cli-progress' {
     readonly stream?: NodeJS.WritableStream
     readonly hideCursor?: boolean
     readonly clearOnComplete?: boolean
-    readonly etaBuffer?: number
   }
   export const Presets: { readonly shades_classic: object }
   export class SingleBar {

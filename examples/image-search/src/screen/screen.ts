@@ -22,7 +22,7 @@ interface Stream {
   readonly isTTY?: boolean
 }
 
-const BAR = '{what} {bar} {value}/{total}  {eta_formatted}'
+const BAR = '{what} {bar} {value}/{total}  {duration_formatted}'
 
 const barOf = (stream: Stream, what: string, total: number): Progress => {
   const bar = new SingleBar(
@@ -31,7 +31,6 @@ const barOf = (stream: Stream, what: string, total: number): Progress => {
       stream: stream as NodeJS.WritableStream,
       hideCursor: true,
       clearOnComplete: false,
-      etaBuffer: 50,
     },
     Presets.shades_classic,
   )
