@@ -3,9 +3,28 @@ import { readDemoConfig } from './config.ts'
 import { type DemoOptions, isRight, runDemo } from './demo-run.ts'
 import { createScreen } from './screen/screen.ts'
 
-const { values } = parseArgs({
-  options: { once: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
-})
+const HELP = `npm run demo -- [EXAMPLE] [--once] [--json]
+
+Loads an example, shows that every document equals SQL, searches, measures, then follows live changes until Ctrl-C.
+
+  --once  end after the check; exit status 0 only if all is right
+  --json  the last line of standard output is one JSON object with the result
+`
+
+const readArguments = () => {
+  const flag = { type: 'boolean', default: false } as const
+  try {
+    const { values } = parseArgs({ options: { once: flag, json: flag, help: { ...flag, short: 'h' } } })
+    if (!values.help) return values
+    process.stdout.write(HELP)
+    process.exit(0)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
+    process.exit(64)
+  }
+}
+
+const values = readArguments()
 const config = readDemoConfig()
 const options: DemoOptions = { once: values.once, images: 2_000, commits: 500, perSecond: 20 }
 // with --json the last line of standard output is the result; people read the rest on standard error

@@ -20,8 +20,8 @@ const program = join(examples, example, 'src', 'demo.ts')
 const child = spawn(process.execPath, [...process.execArgv, program, ...(named ? given.slice(1) : given)], {
   stdio: 'inherit',
 })
-// The terminal sends Ctrl-C to the whole group, so the child has it already; other signals reach only us.
-process.on('SIGINT', () => undefined)
+// A terminal sends Ctrl-C to the whole group, so the child has it already; every other signal reaches only us.
+process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
 child.once('exit', (code, signal) =>
   process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal]),
