@@ -106,7 +106,7 @@ export interface AggregatePlan {
 }
 
 const unsupported = (view: string, what: string): HeadraceError =>
-  new HeadraceError('aggregate.unsupported_view', `view ${view}: ${what} cannot be aggregated yet`)
+  new HeadraceError('aggregate.unsupported_view', `view ${view}: ${what} is not supported yet`)
 
 /** Compiles a checked view. Throws aggregate.unsupported_view (see planRefusals), internal.bug for names that do not resolve. */
 export const compilePlan = (definition: ViewDefinition): ViewPlan => {

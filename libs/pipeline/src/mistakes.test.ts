@@ -60,9 +60,7 @@ describe('what the aggregator cannot do', () => {
   it('is told by check with its place', () => {
     expect(inOwners('    orderBy: [big]\n', below(''))).toEqual([])
     expect(inOwners('    orderBy: [big]\n', below(', overflow: fail'))).toEqual([
-      expect.stringMatching(
-        /:11:70: overflow: fail of list deep below another list cannot be aggregated yet/,
-      ),
+      expect.stringMatching(/:11:70: overflow: fail of list deep below another list is not supported yet/),
     ])
   })
 

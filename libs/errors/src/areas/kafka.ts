@@ -36,7 +36,7 @@ export const kafkaErrors = {
     'data-owner',
     'stop',
     65,
-    'A record is bigger than Kafka takes. Nothing of its transaction was written. Raise the limit on the topic and in the configuration, or make the row smaller.',
+    'A record is bigger than Kafka takes. Nothing of its transaction was written. Make the row smaller: the limit is 1,000,000 bytes a record for now.',
   ),
   'kafka.refused': entry(
     'operator',

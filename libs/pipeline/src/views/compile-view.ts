@@ -53,7 +53,7 @@ const checkText = (scope: ViewScope, root: NodeDefinition, declared: ViewDeclara
 const checkPlan = (scope: ViewScope, definition: ViewDefinition): void => {
   for (const { at, what } of planRefusals(definition)) {
     const key = at[at.length - 1]
-    const message = `${what} cannot be aggregated yet`
+    const message = `${what} is not supported yet`
     if (typeof key === 'string' && at[at.length - 3] !== 'aggregates')
       scope.problemAtKey(at.slice(0, -1), key, message)
     else scope.problem(at, message)
