@@ -81,12 +81,13 @@ class AbortedFilter {
 }
 
 const readHeaders = (reader: ByteReader, count: number): Record<string, Buffer> => {
-  const headers: Record<string, Buffer> = {}
+  const headers: [string, Buffer][] = []
   for (let i = 0; i < count; i++) {
     const name = (reader.varintBytes() ?? Buffer.alloc(0)).toString()
-    headers[name] = reader.varintBytes() ?? Buffer.alloc(0)
+    headers.push([name, reader.varintBytes() ?? Buffer.alloc(0)])
   }
-  return headers
+  // not by assignment: a header may be called __proto__
+  return Object.fromEntries(headers)
 }
 
 const readRecord = (reader: ByteReader, header: BatchHeader): IncomingRecord => {

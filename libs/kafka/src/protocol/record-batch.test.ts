@@ -175,6 +175,15 @@ describe('record batches', () => {
     { requiredKeys: ['topic', 'partition', 'key', 'value'] },
   )
 
+  it('keep a header of any name', () => {
+    const headers = Object.fromEntries([['__proto__', 'x']])
+    const sent = { topic: 't', partition: 0, key: null, value: null, headers }
+    const [got] = readRecordBatches(writeRecordBatch([sent], identity, 0, 0), 0n, []).records
+    expect(Object.entries(got?.headers ?? {}).map(([name, value]) => [name, value.toString()])).toEqual([
+      ['__proto__', 'x'],
+    ])
+  })
+
   it.each(['none', 'gzip', 'lz4'] as const)('round trip with compression %s', compression => {
     fc.assert(
       fc.property(fc.array(record, { minLength: 1, maxLength: 40 }), records => {
