@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { HeadraceError } from '@headrace/errors'
@@ -39,7 +48,11 @@ const binaries = (): { folder: string; version: string } => {
   }
 }
 
-/** npm cannot carry symbolic links; the package lists those its own install script would make. */
+/**
+ * npm cannot carry symbolic links: the package lists those its own install script makes. Whether that script ran or not,
+ * the copy has links of its own that stay inside it: a link into node_modules would break when the checkout goes, or
+ * when the server's user may not look into it.
+ */
 const makeLinks = (native: string): void => {
   const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as Link[]
   for (const { source, target } of links) {
@@ -49,16 +62,25 @@ const makeLinks = (native: string): void => {
   }
 }
 
+/** Copies the package's `native` folder to `<target>/native`, complete in itself. */
+export const copyBinaries = (folder: string, target: string): void => {
+  const native = join(target, 'native')
+  cpSync(join(folder, 'native'), native, {
+    recursive: true,
+    filter: path => !lstatSync(path).isSymbolicLink(),
+  })
+  makeLinks(native)
+  for (const program of ['initdb', 'postgres', 'pg_ctl']) {
+    const path = join(native, 'bin', program)
+    if (existsSync(path)) chmodSync(path, 0o755)
+  }
+}
+
 const install = async (): Promise<string> => {
   const { folder, version } = binaries()
-  return cached(`postgres-${version}-${process.platform}-${process.arch}`, async target => {
-    const native = join(target, 'native')
-    cpSync(join(folder, 'native'), native, { recursive: true })
-    makeLinks(native)
-    for (const program of ['initdb', 'postgres', 'pg_ctl']) {
-      const path = join(native, 'bin', program)
-      if (existsSync(path)) chmodSync(path, 0o755)
-    }
+  // "whole": caches filled before the copy had links of its own must not be taken for one
+  return cached(`postgres-${version}-${process.platform}-${process.arch}-whole`, async target => {
+    copyBinaries(folder, target)
   })
 }
 
