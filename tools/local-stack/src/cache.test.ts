@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -33,6 +34,26 @@ describe('cached', () => {
     expect(await cached('thing-1', fill, root)).toBe(first)
     expect(fills).toBe(1)
     expect(readFileSync(join(first, 'a'), 'utf8')).toBe('1')
+  })
+
+  it('may be read by all, whatever the umask is', async () => {
+    const before = process.umask(0o077)
+    try {
+      const folder = await cached(
+        'thing-1',
+        async content => {
+          await Promise.resolve()
+          mkdirSync(join(content, 'bin'))
+          writeFileSync(join(content, 'bin', 'run'), '', { mode: 0o755 })
+          writeFileSync(join(content, 'bin', 'file'), '')
+        },
+        root,
+      )
+      const modes = ['', 'bin', 'bin/run', 'bin/file'].map(name => statSync(join(folder, name)).mode & 0o777)
+      expect(modes).toEqual([0o755, 0o755, 0o755, 0o644])
+    } finally {
+      process.umask(before)
+    }
   })
 
   it('leaves nothing of a fill that failed, and fills again', async () => {

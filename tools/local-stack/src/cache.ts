@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cacheRoot } from './folders.ts'
 import { removeFolder } from './state.ts'
@@ -11,6 +20,15 @@ const removeAbandoned = (parts: string): void => {
     const stat = statSync(join(parts, name), { throwIfNoEntry: false })
     if (stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfterMs) removeFolder(join(parts, name))
   }
+}
+
+/** Whoever runs a server may read its files, whatever umask they were unpacked under. */
+const openToReaders = (path: string): void => {
+  const stat = lstatSync(path)
+  if (stat.isSymbolicLink()) return
+  const forOwner = stat.mode & 0o500
+  chmodSync(path, stat.mode | (forOwner >> 3) | (forOwner >> 6))
+  if (stat.isDirectory()) for (const name of readdirSync(path)) openToReaders(join(path, name))
 }
 
 /**
@@ -33,8 +51,8 @@ export const cached = async (
   try {
     const content = join(beside, 'content')
     mkdirSync(content)
-    chmodSync(content, 0o755)
     await fill(content)
+    openToReaders(content)
     try {
       renameSync(content, folder)
     } catch (error) {

@@ -14,10 +14,15 @@ export const traversable = (path: string): boolean => {
   }
 }
 
+/** Makes a folder, if it is not there, that others may look into whatever the umask is: root's servers run as another. */
+export const readableFolder = (path: string): string => {
+  if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755)
+  return path
+}
+
 /** Makes a folder that is ours alone to write; refuses one that somebody else prepared (a shared tmp folder). */
 const ownFolder = (path: string): string => {
-  mkdirSync(path, { recursive: true, mode: 0o755 })
-  const stat = lstatSync(path)
+  const stat = lstatSync(readableFolder(path))
   const uid = process.getuid?.()
   if (
     !stat.isDirectory() ||
@@ -43,15 +48,13 @@ const ownFolder = (path: string): string => {
  */
 export const cacheRoot = (user: RunAs | undefined = runAs()): string => {
   const preferred = join(readEnvironment().cacheHome ?? join(homedir(), '.cache'), 'headrace')
-  if (user === undefined || traversable(preferred)) return ownFolder(preferred)
+  if (user === undefined) return ownFolder(preferred)
+  // asked again of what was made: a umask may have closed a folder above it
+  if (traversable(preferred) && traversable(ownFolder(preferred))) return preferred
   return ownFolder(join(tmpdir(), `headrace-${process.getuid?.() ?? 0}`))
 }
 
-export const stacksRoot = (): string => {
-  const folder = join(cacheRoot(), 'stacks')
-  mkdirSync(folder, { recursive: true })
-  return folder
-}
+export const stacksRoot = (): string => readableFolder(join(cacheRoot(), 'stacks'))
 
 /** Makes a folder that the servers may write to. Only they and we can look into it. */
 export const serverFolder = (path: string, user: RunAs | undefined = runAs()): string => {

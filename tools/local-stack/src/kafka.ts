@@ -4,7 +4,6 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -15,7 +14,7 @@ import { basename, dirname, join } from 'node:path'
 import { HeadraceError } from '@headrace/errors'
 import { readLock } from './artifacts.ts'
 import { cached } from './cache.ts'
-import { cacheRoot, serverFile, serverFolder } from './folders.ts'
+import { cacheRoot, readableFolder, serverFile, serverFolder } from './folders.ts'
 import { type Java } from './java.ts'
 import {
   clientProtocol,
@@ -243,8 +242,7 @@ const archiveFlags = (plan: ServerPlan, { version }: Broker, java: Java): string
 /** Moves the archive that the first orderly stop wrote into the cache, for all stacks. */
 const keepArchive = (folder: string): void => {
   for (const name of readdirSync(folder).filter(file => file.endsWith('.jsa.new'))) {
-    const cds = join(cacheRoot(), 'cds')
-    mkdirSync(cds, { recursive: true })
+    const cds = readableFolder(join(cacheRoot(), 'cds'))
     const part = join(cds, `${name}-${process.pid}`)
     copyFileSync(join(folder, name), part)
     chmodSync(part, 0o644)

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HeadraceError } from '@headrace/errors'
 import { readEnvironment } from './environment.ts'
 import { ephemeralState, sweepEphemeral } from './ephemeral.ts'
-import { stacksRoot, traversable } from './folders.ts'
+import { readableFolder, stacksRoot, traversable } from './folders.ts'
 import { withLock } from './lock.ts'
 import { type Progress, silent } from './progress.ts'
 import { runAs } from './run-as.ts'
@@ -179,7 +178,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     : { format: 1 as const, name, dataDir: folder, ephemeral, services: {} }
   sweepEphemeral(stacksRoot())
   return withLock(`${folder}.lock`, options.signal, async () => {
-    mkdirSync(folder, { recursive: true })
+    readableFolder(folder)
     const servers = new Servers(
       folder,
       readState(folder) ?? newState,
