@@ -54,6 +54,10 @@ const createMetrics = (metrics: Metrics) => ({
     name: 'slot_safe_wal_bytes',
     help: 'WAL that may be written before the slot is in danger, -1: no limit.',
   }),
+  loss: metrics.gauge({
+    name: 'slot_loss_seconds',
+    help: 'Estimated time until the server may remove WAL that the slot needs, at the rate of the last minutes; +Inf: no limit, or nothing is written.',
+  }),
   walStatus: metrics.gauge({
     name: 'slot_wal_status',
     help: '1 for the present wal_status of the slot.',
@@ -96,6 +100,7 @@ const slotEvents = (log: Logger, meters: Meters) => ({
     if (slot.walStatus === 'unreserved' || slot.walStatus === 'lost')
       log.warn({ walStatus: slot.walStatus }, 'the slot is losing its WAL')
   },
+  walBudget: (seconds: number) => meters.loss.set(seconds),
   lag: (seconds: number) => meters.lagSeconds.set(seconds),
   stalled: (seconds: number) =>
     log.warn({ seconds: Math.round(seconds) }, 'the stream stands still although the server has newer WAL'),

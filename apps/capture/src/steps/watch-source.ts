@@ -3,6 +3,7 @@ import { emitHeartbeat, type PostgresSession, readSlot, readWalEnd } from '@head
 import type { Health } from '@headrace/runtime'
 import type { Events } from '../events.ts'
 import type { StreamView } from './stream-changes.ts'
+import { WalBudget } from './wal-budget.ts'
 
 export interface Observation {
   /** ms of a steady clock. */
@@ -57,12 +58,16 @@ export interface WatchOptions {
 export const watchSource = async (options: WatchOptions): Promise<void> => {
   const { session, slot, view, events, health, everyMs, signal } = options
   const watch = new StallWatch(3 * everyMs)
+  const budget = new WalBudget()
   let bytesBefore = -1
   let stalled = false
   while (!signal.aborted) {
     const state = await readSlot(session, slot)
     const walEnd = await readWalEnd(session)
-    if (state !== null) events.slotSeen(state, walEnd, options.acknowledged())
+    if (state !== null) {
+      events.slotSeen(state, walEnd, options.acknowledged())
+      events.walBudget(budget.observe(performance.now(), walEnd, state.safeWalSize))
+    }
     events.lag(options.lagSeconds())
     const stoodMs = watch.observe({ now: performance.now(), walEnd, seen: view.seen, bytes: view.bytes })
     if (stoodMs > 0) {
