@@ -25,18 +25,7 @@ const position = ({
   acknowledgedLsn: formatLsn(acknowledgedLsn),
 })
 
-const createMetrics = (metrics: Metrics) => ({
-  rows: metrics.counter({
-    name: 'rows_total',
-    help: 'Changed rows committed to raw topics.',
-    labels: ['dataset'],
-  }),
-  bytes: metrics.counter({ name: 'bytes_total', help: 'Bytes of records committed to Kafka.' }),
-  sourceTransactions: metrics.counter({
-    name: 'source_transactions_total',
-    help: 'Transactions of the source that were read.',
-  }),
-  commits: metrics.histogram({ name: 'commit_seconds', help: 'Duration of Kafka transactions.' }),
+const createSlotMetrics = (metrics: Metrics) => ({
   lagBytes: metrics.gauge({ name: 'lag_bytes', help: 'WAL written by the server and not acknowledged.' }),
   lagSeconds: metrics.gauge({
     name: 'lag_seconds',
@@ -63,6 +52,21 @@ const createMetrics = (metrics: Metrics) => ({
     help: '1 for the present wal_status of the slot.',
     labels: ['status'],
   }),
+})
+
+const createMetrics = (metrics: Metrics) => ({
+  ...createSlotMetrics(metrics),
+  rows: metrics.counter({
+    name: 'rows_total',
+    help: 'Changed rows committed to raw topics.',
+    labels: ['dataset'],
+  }),
+  bytes: metrics.counter({ name: 'bytes_total', help: 'Bytes of records committed to Kafka.' }),
+  sourceTransactions: metrics.counter({
+    name: 'source_transactions_total',
+    help: 'Transactions of the source that were read.',
+  }),
+  commits: metrics.histogram({ name: 'commit_seconds', help: 'Duration of Kafka transactions.' }),
   reread: metrics.counter({
     name: 'toast_rows_total',
     help: 'Rows whose unchanged large values were read again from their table.',
