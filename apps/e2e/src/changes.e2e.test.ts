@@ -1,30 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { waitUntilEqual, writeRandomChanges } from '@headrace/example-image-search'
+import { type Dataset, SearchClient, writeRandomChanges } from '@headrace/example-image-search'
 import { seededRandom, waitFor } from '@headrace/testkit'
 import { type Chain, DEV_START_MS, startChain } from './chain.ts'
+import { imageSearch } from './examples.ts'
 
 const CHANGES = 5_000
 const WRITERS = 4
 const IMAGES = 300
 
 describe('changes in Postgres reach the search API', () => {
-  let chain: Chain
+  let chain: Chain<Dataset>
+  let search: SearchClient
   beforeAll(async () => {
-    chain = await startChain('changes', IMAGES)
+    chain = await startChain(imageSearch, { prefix: 'changes', size: IMAGES })
+    search = new SearchClient(chain.ready.search, chain.ready.views[0]?.name ?? '')
   }, DEV_START_MS)
   afterAll(async () => {
     await chain?.stop()
   }, DEV_START_MS)
 
   const found = async (query: string, total: number, what: string): Promise<unknown> =>
-    waitFor(async () => (await chain.search.search(query)).total === total, {
+    waitFor(async () => (await search.search(query)).total === total, {
       what,
       timeoutMs: 60_000,
       everyMs: 50,
     })
 
   it('loads what was there before', async () => {
-    const { compared, differences } = await waitUntilEqual(chain)
+    const { compared, differences } = await chain.waitUntilEqual()
     expect(differences).toEqual([])
     expect(compared).toBe(IMAGES)
   }, 120_000)
@@ -61,11 +64,11 @@ describe('changes in Postgres reach the search API', () => {
       changes: CHANGES,
       writers: WRITERS,
       images: IMAGES,
-      annotations: chain.dataset.annotations.length,
+      annotations: chain.rows.annotations.length,
       firstNewId: 10_000_000,
     })
     expect(written.statements).toBeGreaterThanOrEqual(CHANGES * 0.9)
-    const { compared, differences } = await waitUntilEqual(chain)
+    const { compared, differences } = await chain.waitUntilEqual()
     // the seed repeats the statements of each writer
     expect({ seed: random.seed, differences: differences.slice(0, 5) }).toEqual({
       seed: random.seed,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { waitUntilEqual, writeRandomChanges } from '@headrace/example-image-search'
+import { type Dataset, writeRandomChanges } from '@headrace/example-image-search'
 import { backends, type KafkaOffsets, openKafkaOffsets, seededRandom, waitFor } from '@headrace/testkit'
 import { type Chain, DEV_START_MS, startChain } from './chain.ts'
+import { imageSearch } from './examples.ts'
 import { type KilledService, lookAtFrozen, type Unfinished } from './frozen-service.ts'
 
 const IMAGES = 300
@@ -14,11 +15,11 @@ interface Kill extends Unfinished {
 }
 
 describe('a service that is killed', () => {
-  let chain: Chain
+  let chain: Chain<Dataset>
   let kafka: KafkaOffsets
   const random = seededRandom()
   beforeAll(async () => {
-    chain = await startChain('kills', IMAGES)
+    chain = await startChain(imageSearch, { prefix: 'kills', size: IMAGES })
     kafka = openKafkaOffsets(backends().kafkaBrokers[0] ?? '')
   }, DEV_START_MS)
   afterAll(async () => {
@@ -37,7 +38,7 @@ describe('a service that is killed', () => {
         changes: CHANGES_PER_KILL,
         writers: 4,
         images: IMAGES,
-        annotations: chain.dataset.annotations.length,
+        annotations: chain.rows.annotations.length,
         firstNewId: 10_000_000 + bursts * 10_000_000,
       })
     } while (!signal.aborted)
@@ -100,7 +101,7 @@ describe('a service that is killed', () => {
     expect(kills.filter(({ open }) => open > 0).map(({ service }) => service)).toEqual(
       Array.from({ length: ROUNDS }, () => ['capture', 'validator', 'aggregator']).flat(),
     )
-    const { compared, differences } = await waitUntilEqual({ ...chain, stalledMs: 90_000 })
+    const { compared, differences } = await chain.waitUntilEqual(undefined, 90_000)
     expect({ seed: random.seed, differences: differences.slice(0, 5) }).toEqual({
       seed: random.seed,
       differences: [],

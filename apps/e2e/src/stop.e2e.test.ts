@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { type DevState, nodeCommand, waitFor } from '@headrace/testkit'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { DEV_START_MS, startChain } from './chain.ts'
+import { type Chain, DEV_START_MS, startChain } from './chain.ts'
+import { imageSearch } from './examples.ts'
 
 const alive = (pid: number): boolean => {
   try {
@@ -15,10 +16,10 @@ const alive = (pid: number): boolean => {
 
 describe('headrace dev', () => {
   const start = async (): Promise<{
-    chain: Awaited<ReturnType<typeof startChain>>
+    chain: Chain<unknown>
     pids: readonly number[]
   }> => {
-    const chain = await startChain('stop', 0)
+    const chain = await startChain(imageSearch, { prefix: 'stop', size: 0 })
     const pids = Object.values(chain.dev.state().services).map(({ pid }) => pid ?? 0)
     expect(pids).toHaveLength(5)
     expect(pids.every(pid => pid > 0 && alive(pid))).toBe(true)

@@ -1,6 +1,7 @@
-import { seededRandom } from '@headrace/testkit'
+import { type Comparison, type EqualOptions, seededRandom, waitUntilEqual } from '@headrace/testkit'
 import type { DemoConfig } from './config.ts'
 import { makeDataset } from './data/rows.ts'
+import { expectedDocuments } from './oracle/expected-documents.ts'
 import type { Screen } from './screen/screen.ts'
 import { SearchClient } from './search-client.ts'
 import { type Latency, measureCommitToSearchable } from './steps/commit-latency.ts'
@@ -8,7 +9,6 @@ import { followLiveChanges } from './steps/live-changes.ts'
 import { readRefreshInterval } from './steps/refresh-interval.ts'
 import { type Chain, startChain, type Stopper } from './steps/start-chain.ts'
 import { askStory } from './steps/story-query.ts'
-import { type Comparison, type EqualOptions, waitUntilEqual } from './steps/wait-until-equal.ts'
 
 export interface DemoOptions {
   readonly once: boolean
@@ -92,7 +92,7 @@ export const runDemo = async (
   const { elasticsearch, search } = chain.state
   const client = new SearchClient(search, chain.view)
   const compare: EqualOptions = {
-    database: chain.database,
+    expected: () => expectedDocuments(chain.database),
     elasticsearchUrl: elasticsearch,
     view: chain.view,
     signal,

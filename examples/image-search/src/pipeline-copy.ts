@@ -1,6 +1,5 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { copyPipeline as copyFolder } from '@headrace/testkit'
 
 export const VIEW = 'image_enriched'
 
@@ -16,22 +15,8 @@ export interface PipelineCopy {
   remove(): void
 }
 
-const rewrite = (file: string, from: RegExp, to: string): void => {
-  const text = readFileSync(file, 'utf8')
-  if (!from.test(text)) throw new Error(`${file} does not match ${from.source}`)
-  writeFileSync(file, text.replace(from, to))
-}
-
-/**
- * The example's pipeline under a name of its own, for servers that others use too: topics and slot carry the pipeline's name,
- * indices the view's.
- */
+/** The example's pipeline under a name of its own, for servers that others use too. */
 export const copyPipeline = (suffix: string): PipelineCopy => {
-  const dir = mkdtempSync(join(tmpdir(), 'headrace-pipeline-'))
-  cpSync(PIPELINE_FOLDER, dir, { recursive: true })
-  const pipeline = `image-search-${suffix.replaceAll('_', '-')}`
-  const view = `${VIEW}_${suffix.replaceAll('-', '_')}`
-  rewrite(join(dir, 'pipeline.yaml'), /^name: .*$/m, `name: ${pipeline}`)
-  rewrite(join(dir, 'views', `${VIEW}.view.yaml`), /^view: .*$/m, `view: ${view}`)
-  return { dir, pipeline, view, remove: () => rmSync(dir, { recursive: true, force: true }) }
+  const copy = copyFolder(PIPELINE_FOLDER, suffix)
+  return { ...copy, view: copy.view(VIEW) }
 }

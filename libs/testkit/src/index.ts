@@ -8,3 +8,6 @@ export { type DevProcess, type DevService, type DevState, startDev } from './dev
 export { canonicalJson, canonicalNumber, exactJsonText, parseExactJson } from './exact-json.ts'
 export { countIndex, dropIndices, type IndexedDocuments, readIndex } from './index-reader.ts'
 export { type KafkaOffsets, openKafkaOffsets } from './kafka-offsets.ts'
+export { compareDocuments, type Difference } from './compare-documents.ts'
+export { copyPipeline, type PipelineCopy } from './pipeline-copy.ts'
+export { type Comparison, type EqualOptions, waitUntilEqual } from './wait-until-equal.ts'

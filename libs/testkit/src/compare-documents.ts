@@ -1,4 +1,4 @@
-import { canonicalJson } from '@headrace/testkit'
+import { canonicalJson } from './exact-json.ts'
 
 export interface Difference {
   readonly key: string

@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { readIndex } from '@headrace/testkit'
-import { compareDocuments, type Difference } from '../oracle/compare.ts'
-import { expectedDocuments, type Queryable } from '../oracle/expected-documents.ts'
-import type { Progress } from '../screen/screen.ts'
+import { compareDocuments, type Difference } from './compare-documents.ts'
+import { type IndexedDocuments, readIndex } from './index-reader.ts'
 
 export interface Comparison {
   readonly compared: number
@@ -10,23 +8,24 @@ export interface Comparison {
 }
 
 export interface EqualOptions {
-  readonly database: Queryable
+  /** What the documents must be, by hand-written SQL: record key -> JSON text. Asked anew for each comparison. */
+  expected(): Promise<IndexedDocuments>
   readonly elasticsearchUrl: string
+  /** Index or alias: the view's name. */
   readonly view: string
   /** Ends the wait when the number of differences did not fall for so long. */
   readonly stalledMs?: number
-  readonly progress?: Pick<Progress, 'update'>
+  readonly progress?: { update(equal: number): void }
   readonly signal?: AbortSignal
 }
 
 const PAUSE_MS = 500
 
-/** Holds every document in the index against hand-written SQL. */
-export const compareAll = async ({ database, elasticsearchUrl, view }: EqualOptions): Promise<Comparison> => {
-  const expected = await expectedDocuments(database)
+const compareAll = async ({ expected, elasticsearchUrl, view }: EqualOptions): Promise<Comparison> => {
+  const wanted = await expected()
   return {
-    compared: expected.size,
-    differences: compareDocuments(expected, await readIndex(elasticsearchUrl, view)),
+    compared: wanted.size,
+    differences: compareDocuments(wanted, await readIndex(elasticsearchUrl, view)),
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { compareDocuments } from './compare.ts'
+import { compareDocuments } from './compare-documents.ts'
 
 describe('compareDocuments', () => {
   const expected = new Map([

@@ -1,0 +1,40 @@
+import * as images from '@headrace/example-image-search'
+import * as retail from '@headrace/example-retail'
+import type { OpenDatabase, Random } from '@headrace/testkit'
+
+/** What a test needs of a data set to run it through the whole chain. */
+export interface Example<Rows> {
+  readonly pipelineFolder: string
+  readonly datasets: readonly string[]
+  readonly views: readonly string[]
+  /** SQL files that make the tables. */
+  readonly schemaFiles: readonly string[]
+  /** Rows that are there before the first load; the same seed gives the same. */
+  makeRows(random: Random, size: number): Rows
+  /** SQL text that inserts them. */
+  toSql(rows: Rows): string
+  /** Documents of a view by hand-written SQL: record key -> JSON text. */
+  expected(database: Pick<OpenDatabase, 'query'>, view: string): Promise<ReadonlyMap<string, string>>
+}
+
+/** Sized by its images. */
+export const imageSearch: Example<images.Dataset> = {
+  pipelineFolder: images.PIPELINE_FOLDER,
+  datasets: ['image', 'annotation'],
+  views: [images.VIEW],
+  schemaFiles: [images.SCHEMA_FILE],
+  makeRows: images.makeDataset,
+  toSql: images.datasetSql,
+  expected: database => images.expectedDocuments(database),
+}
+
+/** Sized by its customers. */
+export const retailShop: Example<retail.RetailRows> = {
+  pipelineFolder: retail.PIPELINE_FOLDER,
+  datasets: retail.RETAIL_TABLES,
+  views: retail.RETAIL_VIEWS,
+  schemaFiles: [retail.SCHEMA_FILE],
+  makeRows: retail.makeRetail,
+  toSql: retail.retailSql,
+  expected: (database, view) => retail.expectedDocuments(database, view as retail.RetailView),
+}
