@@ -1,6 +1,6 @@
 import { BulkWriter, Elasticsearch, ViewIndices } from '@headrace/elasticsearch'
 import { type HttpServer, httpServer } from '@headrace/http'
-import type { Pipeline } from '@headrace/pipeline'
+import { DEFAULT_LIMITS, type Pipeline } from '@headrace/pipeline'
 import { Health, type Started } from '@headrace/runtime'
 import { buildMapping, compileIndexBody, DEFAULT_LIMITS, stubBody } from '@headrace/search-model'
 import { createLogger, Metrics } from '@headrace/telemetry'
@@ -23,6 +23,7 @@ const definition = {
 const pipeline: Pipeline = {
   name: view,
   partitions: 1,
+  limits: DEFAULT_LIMITS,
   topics: topicNames(view),
   sources: [],
   datasets: new Map(),

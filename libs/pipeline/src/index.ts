@@ -13,5 +13,12 @@ export type {
 } from './pipeline.ts'
 export { formatProblem } from './problems.ts'
 export { pullPipeline, type PulledPipeline } from './pull/pull-pipeline.ts'
+export {
+  DEFAULT_LIMITS,
+  LARGEST_LIMITS,
+  type SizeLimits,
+  topicSizes,
+  type TopicSizes,
+} from './size-limits.ts'
 export type { PulledTable, PullNote } from './pull/pulled-table.ts'
 export { deadLetterCodes } from '@headrace/validation'

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 import { inspectPipeline, loadPipeline } from './load-pipeline.ts'
 import type { PipelineFiles } from './pipeline.ts'
 import { formatProblem } from './problems.ts'
+import { DEFAULT_LIMITS } from './size-limits.ts'
 import {
   CHILD,
   contractText,
@@ -51,6 +52,18 @@ describe('a pipeline folder', () => {
       ['n', 5, false],
       ['weight', 6, false],
       ['gone', 7, false],
+    ])
+  })
+
+  it('says how large rows and documents may be', () => {
+    expect(loadPipeline(lockedFiles(FOLDER)).limits).toEqual(DEFAULT_LIMITS)
+    const files = { 'pipeline.yaml': `${PIPELINE}limits: { rowBytes: 2000000 }\n` }
+    expect(loadPipeline(lockedFiles({ ...FOLDER, ...files })).limits).toEqual({
+      ...DEFAULT_LIMITS,
+      rowBytes: 2_000_000,
+    })
+    expect(problemsOf({ 'pipeline.yaml': `${PIPELINE}limits: { documentBytes: 70000000 }\n` })).toEqual([
+      expect.stringContaining('must be at most 67108864'),
     ])
   })
 
@@ -151,7 +164,7 @@ describe('mistakes', () => {
       expect.stringMatching(
         /^contracts\/parent\.odcs\.yaml:5:1: unknown key "statuss"\. Did you mean "status"\? Allowed: apiVersion, /,
       ),
-      'pipeline.yaml:4:1: unknown key "partition". Did you mean "partitions"? Allowed: name, partitions, sources, defaults.',
+      'pipeline.yaml:4:1: unknown key "partition". Did you mean "partitions"? Allowed: name, partitions, sources, limits, defaults.',
     ])
   })
 

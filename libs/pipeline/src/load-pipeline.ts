@@ -8,6 +8,7 @@ import { viewDeclaration } from './declarations/view-file.ts'
 import type { CompiledView, Dataset, Pipeline, PipelineFiles, Problem } from './pipeline.ts'
 import { describeProblems, sortProblems } from './problems.ts'
 import { type ReadContracts, readContracts, readFolder } from './read-contracts.ts'
+import { DEFAULT_LIMITS } from './size-limits.ts'
 import { assignTables, type AssignedTable, sourcesOf } from './sources.ts'
 import { checkCompiled, compileView } from './views/compile-view.ts'
 import { type ViewDataset, type ViewDatasets, ViewScope } from './views/view-scope.ts'
@@ -115,6 +116,7 @@ const inspect = (files: PipelineFiles, { file, declared }: Read, problems: Probl
   const pipeline: Pipeline = {
     name: declared.name,
     partitions: declared.partitions,
+    limits: declared.limits ?? DEFAULT_LIMITS,
     topics: topicNames(declared.name),
     sources: sourcesOf(declared, [...tables.values()]),
     datasets,

@@ -2,12 +2,14 @@ import type { ViewDefinition } from '@headrace/denormalise'
 import type { DocumentShape } from '@headrace/search-model'
 import type { Contract } from '@headrace/validation'
 import type { TopicNames } from '@headrace/wire'
+import type { SizeLimits } from './size-limits.ts'
 
 /** A pipeline folder, checked and compiled in memory (design 02 §2.2). Every service makes it at start from the same files. */
 export interface Pipeline {
   readonly name: string
   /** Partition count of all its data topics. */
   readonly partitions: number
+  readonly limits: SizeLimits
   readonly topics: TopicNames
   readonly sources: readonly PostgresSource[]
   readonly datasets: ReadonlyMap<string, Dataset>

@@ -1,4 +1,4 @@
-import type { Pipeline, ToastPolicy } from '@headrace/pipeline'
+import { DEFAULT_LIMITS, type Pipeline, type ToastPolicy } from '@headrace/pipeline'
 import { topicNames } from '@headrace/wire'
 
 /** A table of a test: its dataset has the same name. */
@@ -20,6 +20,7 @@ export interface TestWiring {
 export const testPipeline = ({ pipeline, partitions, tables, slot }: TestWiring): Pipeline => ({
   name: pipeline,
   partitions,
+  limits: DEFAULT_LIMITS,
   topics: topicNames(pipeline),
   sources: [
     {

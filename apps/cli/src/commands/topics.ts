@@ -37,7 +37,9 @@ export const addTopics = (program: Command, { out, config }: Context): void => {
   const topics = program.command('topics').description('Kafka topics of a pipeline')
   topics
     .command('apply')
-    .description('make the missing topics and write the markers of their making; safe to repeat')
+    .description(
+      'make the missing topics, write the markers of their making, enlarge those that take too small records; safe to repeat',
+    )
     .argument('<dir>', 'folder that holds pipeline.yaml')
     .option('--kafka <brokers>', 'host:port, several separated by commas')
     .option('--json', 'print one JSON object')
@@ -47,6 +49,8 @@ export const addTopics = (program: Command, { out, config }: Context): void => {
       const applied = await applyPipelineTopics(pipeline, brokers, config)
       out.value({ pipeline: pipeline.name, topics: topicPlan(pipeline).length, ...applied })
       for (const topic of applied.created) out.line(`${out.paint('green', '+')} ${topic}`)
+      for (const topic of applied.enlarged)
+        out.line(`${out.paint('green', '~')} ${topic} takes larger records`)
       out.line(
         `${topicPlan(pipeline).length} topics: ${applied.created.length} made, ${applied.marked} partitions marked`,
       )

@@ -49,17 +49,41 @@ describe('applyTopics', () => {
     expect(await applyTopics(kafka, pipeline, plan)).toEqual({
       created: plan.map(({ topic }) => topic),
       marked: 4,
+      enlarged: [],
     })
-    expect(await applyTopics(kafka, pipeline, plan)).toEqual({ created: [], marked: 0 })
+    expect(await applyTopics(kafka, pipeline, plan)).toEqual({ created: [], marked: 0, enlarged: [] })
     expect(await firstKeys(topicNames(pipeline).raw('d'), 2)).toEqual([true, true])
     expect(await firstKeys(topicNames(pipeline).control, 1)).toEqual([])
+  })
+
+  it('enlarges topics that take smaller records than the plan says, and leaves all else of them', async () => {
+    const pipeline = uniqueName('apply')
+    const plan = planFor(pipeline)
+    await applyTopics(kafka, pipeline, plan)
+    const sized = (bytes: string) =>
+      plan.map(each => ({
+        ...each,
+        config: { ...each.config, 'max.message.bytes': bytes, 'retention.ms': '1' },
+      }))
+    const { enlarged } = await applyTopics(kafka, pipeline, sized('9000000'))
+    expect(enlarged).toEqual(plan.map(({ topic }) => topic))
+    expect((await applyTopics(kafka, pipeline, sized('8000000'))).enlarged).toEqual([])
+    const { config } = (await kafka.admin.describe(topicNames(pipeline).raw('d')))!
+    expect(config['max.message.bytes']).toBe('9000000')
+    expect(config['retention.ms']).not.toBe('1')
+    const writer = await kafka.writer({ name: uniqueName('large'), maxRecordBytes: 9_000_000 })
+    const key = Buffer.from('1')
+    await writer.write({
+      records: [{ topic: topicNames(pipeline).raw('d'), partition: 0, key, value: Buffer.alloc(8_000_000) }],
+    })
+    await writer.stop()
   })
 
   it('completes an apply that ended after it had made the topics', async () => {
     const pipeline = uniqueName('apply')
     const plan = planFor(pipeline)
     await kafka.admin.ensure(plan)
-    expect(await applyTopics(kafka, pipeline, plan)).toEqual({ created: [], marked: 4 })
+    expect(await applyTopics(kafka, pipeline, plan)).toEqual({ created: [], marked: 4, enlarged: [] })
   })
 
   it('writes the markers although an aborted transaction left offsets behind', async () => {

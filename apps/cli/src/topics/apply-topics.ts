@@ -9,6 +9,24 @@ export interface AppliedTopics {
   readonly created: readonly string[]
   /** Partitions that got their marker now. */
   readonly marked: number
+  /** Topics that were there and take larger records now. */
+  readonly enlarged: readonly string[]
+}
+
+const SIZE = 'max.message.bytes'
+
+/** Existing topics take what the pipeline's limits say at least; nothing else of them changes unasked, a larger limit neither. */
+const enlarge = async ({ admin }: Kafka, topics: readonly PlannedTopic[]): Promise<readonly string[]> => {
+  const enlarged = await Promise.all(
+    topics.map(async ({ topic, config }) => {
+      const wanted = config[SIZE]
+      const found = await admin.describe(topic)
+      if (wanted === undefined || found === null || Number(found.config[SIZE]) >= Number(wanted)) return []
+      await admin.configure(topic, { [SIZE]: wanted })
+      return [topic]
+    }),
+  )
+  return enlarged.flat()
 }
 
 type Beginning = 'marked' | 'empty' | 'expired' | 'foreign'
@@ -56,7 +74,7 @@ const missingMarkers = async (
 }
 
 /**
- * Makes the topics that are missing and writes the incarnation markers that are missing, all in one fenced transaction.
+ * Makes the topics that are missing, enlarges those that take too small records, and writes the incarnation markers that are missing, all in one fenced transaction.
  * Idempotent: an apply that was interrupted is completed by the next. Throws kafka.partition_mismatch, topics.foreign.
  */
 export const applyTopics = async (
@@ -67,13 +85,17 @@ export const applyTopics = async (
   const known = new Set(await kafka.admin.list())
   const created = plan.map(({ topic }) => topic).filter(topic => !known.has(topic))
   await kafka.admin.ensure(plan.map(({ topic, partitions, config }) => ({ topic, partitions, config })))
+  const enlarged = await enlarge(
+    kafka,
+    plan.filter(({ topic }) => known.has(topic)),
+  )
   // The writer comes first: it ends the open transaction of an apply that still runs elsewhere or was killed.
   const writer = await kafka.writer({ name: `${pipeline}.topics` })
   const reader = kafka.reader()
   try {
     const records = await missingMarkers(reader, plan)
     if (records.length > 0) await writer.write({ records })
-    return { created, marked: records.length }
+    return { created, marked: records.length, enlarged }
   } finally {
     await reader.stop()
     await writer.stop()

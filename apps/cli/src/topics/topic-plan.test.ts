@@ -18,11 +18,12 @@ describe('topicPlan', () => {
       'image-search.positions',
       'image-search.contracts',
       'image-search.control',
-      ...['annotation', 'image'].flatMap(name =>
+      ...['annotation', 'image', 'slice', 'slice_image'].flatMap(name =>
         ['raw', 'validated', 'dead'].map(kind => `image-search.${kind}.${name}`),
       ),
-      `image-search.hop.image_enriched.${view.plan}.annotations`,
-      `image-search.index.image_enriched.${view.plan}.annotations`,
+      ...['annotations', 'slices'].flatMap(edge =>
+        ['hop', 'index'].map(kind => `image-search.${kind}.image_enriched.${view.plan}.${edge}`),
+      ),
       `image-search.documents.image_enriched.${view.plan}`,
     ])
   })
@@ -41,17 +42,20 @@ describe('topicPlan', () => {
     }
     expect(
       plan.filter(({ config }) => config['cleanup.policy'] === 'delete').map(({ topic }) => topic),
-    ).toEqual([
-      'image-search.raw.annotation',
-      'image-search.dead.annotation',
-      'image-search.raw.image',
-      'image-search.dead.image',
-    ])
+    ).toEqual(
+      ['annotation', 'image', 'slice', 'slice_image'].flatMap(name =>
+        ['raw', 'dead'].map(kind => `image-search.${kind}.${name}`),
+      ),
+    )
   })
 
   it('lets a raw record fit as validated one and both as dead letter (04 K12)', () => {
     const limit = (topic: string): number => Number(of(topic)?.config['max.message.bytes'])
     expect(limit('image-search.raw.image')).toBeLessThan(limit('image-search.validated.image'))
     expect(limit('image-search.validated.image')).toBeLessThan(limit('image-search.dead.image'))
+    expect(limit('image-search.raw.image')).toBeGreaterThan(pipeline.limits.rowBytes)
+    expect(limit(`image-search.documents.image_enriched.${view.plan}`)).toBeGreaterThan(
+      pipeline.limits.documentBytes,
+    )
   })
 })

@@ -1,6 +1,6 @@
 import { edgeNames } from '@headrace/denormalise'
 import type { Contract } from '@headrace/validation'
-import type { CompiledView, Pipeline } from '@headrace/pipeline'
+import { type CompiledView, type Pipeline, topicSizes } from '@headrace/pipeline'
 
 /** What a topic's values are: decides how its incarnation marker is wrapped. `plain` topics carry no markers. */
 export type TopicValues = 'raw' | 'validated' | 'hop' | 'route' | 'document' | 'plain'
@@ -19,16 +19,8 @@ const DELETE_RETENTION_MS = 7 * DAY_MS
 const RAW_RETENTION_MS = 30 * DAY_MS
 const DEAD_RETENTION_MS = 90 * DAY_MS
 
-/**
- * Largest batch in bytes. raw < validated < dead (04 K12): a raw record always fits as validated one (its columns' names
- * become field numbers, its Origin is the same), and both fit into a dead letter with its diagnosis. Documents hold many rows.
- */
-const MAX_BYTES = {
-  raw: 2 * 1_048_576,
-  validated: 3 * 1_048_576,
-  dead: 4 * 1_048_576,
-  document: 16 * 1_048_576,
-} as const
+/** Descriptions of tables and contracts, positions: small, however large the rows are. */
+const CONTROL_BYTES = 8 * 1_048_576
 
 const deleting = (retentionMs: number, maxBytes: number): Record<string, string> => ({
   'cleanup.policy': 'delete',
@@ -43,51 +35,41 @@ const compacting = (maxBytes: number): Record<string, string> => ({
 })
 
 const datasetTopics = (
-  { topics, partitions }: Pipeline,
+  { topics, partitions, limits }: Pipeline,
   name: string,
   { kind }: Contract,
-): readonly PlannedTopic[] => [
-  { topic: topics.raw(name), partitions, values: 'raw', config: deleting(RAW_RETENTION_MS, MAX_BYTES.raw) },
-  {
-    topic: topics.validated(name),
-    partitions,
-    values: 'validated',
-    config:
-      kind === 'change' ? compacting(MAX_BYTES.validated) : deleting(RAW_RETENTION_MS, MAX_BYTES.validated),
-  },
-  {
-    topic: topics.dead(name),
-    partitions,
-    values: 'plain',
-    config: deleting(DEAD_RETENTION_MS, MAX_BYTES.dead),
-  },
-]
+): readonly PlannedTopic[] => {
+  const { raw, validated, dead } = topicSizes(limits).topics
+  return [
+    { topic: topics.raw(name), partitions, values: 'raw', config: deleting(RAW_RETENTION_MS, raw) },
+    {
+      topic: topics.validated(name),
+      partitions,
+      values: 'validated',
+      config: kind === 'change' ? compacting(validated) : deleting(RAW_RETENTION_MS, validated),
+    },
+    { topic: topics.dead(name), partitions, values: 'plain', config: deleting(DEAD_RETENTION_MS, dead) },
+  ]
+}
 
 const viewTopics = (
-  { topics, partitions }: Pipeline,
+  { topics, partitions, limits }: Pipeline,
   { name, plan, definition }: CompiledView,
-): readonly PlannedTopic[] => [
-  ...edgeNames(definition).flatMap<PlannedTopic>(edge => [
-    {
-      topic: topics.hop(name, plan, edge),
-      partitions,
-      values: 'hop',
-      config: compacting(MAX_BYTES.validated),
-    },
-    {
-      topic: topics.index(name, plan, edge),
-      partitions,
-      values: 'route',
-      config: compacting(MAX_BYTES.validated),
-    },
-  ]),
-  {
-    topic: topics.documents(name, plan),
-    partitions,
-    values: 'document',
-    config: compacting(MAX_BYTES.document),
-  },
-]
+): readonly PlannedTopic[] => {
+  const { hop, documents } = topicSizes(limits).topics
+  return [
+    ...edgeNames(definition).flatMap<PlannedTopic>(edge => [
+      { topic: topics.hop(name, plan, edge), partitions, values: 'hop', config: compacting(hop) },
+      {
+        topic: topics.index(name, plan, edge),
+        partitions,
+        values: 'route',
+        config: compacting(CONTROL_BYTES),
+      },
+    ]),
+    { topic: topics.documents(name, plan), partitions, values: 'document', config: compacting(documents) },
+  ]
+}
 
 /** All topics of a pipeline (design 02 §2.3), control topics first. Pure. */
 export const topicPlan = (pipeline: Pipeline): readonly PlannedTopic[] => {
@@ -97,7 +79,7 @@ export const topicPlan = (pipeline: Pipeline): readonly PlannedTopic[] => {
       topic,
       partitions: 1,
       values: 'plain',
-      config: compacting(MAX_BYTES.raw),
+      config: compacting(CONTROL_BYTES),
     })),
     ...[...pipeline.datasets.values()].flatMap(({ name, contract }) =>
       datasetTopics(pipeline, name, contract),

@@ -1,4 +1,4 @@
-import type { Pipeline } from '@headrace/pipeline'
+import { DEFAULT_LIMITS, type Pipeline } from '@headrace/pipeline'
 import type { DocumentShape } from '@headrace/search-model'
 import { topicNames } from '@headrace/wire'
 
@@ -36,6 +36,7 @@ const shapeOf = (view: string): DocumentShape => ({
 export const testPipeline = (name: string): Pipeline => ({
   name,
   partitions: PARTITIONS,
+  limits: DEFAULT_LIMITS,
   topics: topicNames(name),
   sources: [],
   datasets: new Map(),

@@ -33,10 +33,10 @@ export const kafkaErrors = {
     'Topics that are read together have different numbers of partitions, or an existing topic has another number than configured. Partition counts cannot be changed in place.',
   ),
   'kafka.record_too_large': entry(
-    'data-owner',
+    'operator',
     'stop',
     65,
-    'A record is bigger than Kafka takes. Nothing of its transaction was written. Make the row smaller: the limit is 1,000,000 bytes a record for now.',
+    'A record is bigger than its topic takes. Nothing of its transaction was written. Rows and documents over the limits of pipeline.yaml never come so far: after raising them run `headrace topics apply`.',
   ),
   'kafka.refused': entry(
     'operator',

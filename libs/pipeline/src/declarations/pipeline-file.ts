@@ -1,5 +1,6 @@
 import { NAME_PATTERN } from '@headrace/wire'
 import { z } from 'zod'
+import { DEFAULT_LIMITS, LARGEST_LIMITS } from '../size-limits.ts'
 
 export const NAME_RULE =
   'must begin with a lower-case letter and hold only a-z, 0-9, _ and - (at most 63 characters)'
@@ -20,6 +21,17 @@ export const limitNumber = (): z.ZodNumber =>
     .int('must be a whole number')
     .min(1, 'must be at least 1')
     .max(LONGEST_LIST, 'must be at most 10000: Elasticsearch takes no longer list of nested objects')
+
+const SMALLEST_LIMIT = 1024
+
+const bytesNumber = (name: keyof typeof DEFAULT_LIMITS, what: string): z.ZodDefault<z.ZodNumber> =>
+  z
+    .number()
+    .int('must be a whole number of bytes')
+    .min(SMALLEST_LIMIT, `must be at least ${SMALLEST_LIMIT}`)
+    .max(LARGEST_LIMITS[name], `must be at most ${LARGEST_LIMITS[name]}`)
+    .default(DEFAULT_LIMITS[name])
+    .describe(what)
 
 const slotName = (): z.ZodString =>
   z.string().regex(/^[a-z0-9_]{1,63}$/, 'must hold only a-z, 0-9 and _ (at most 63 characters)')
@@ -63,6 +75,16 @@ export const pipelineDeclaration = z
     sources: z
       .record(nameText(), sourceDeclaration)
       .describe('Postgres databases by name, and which of their tables are read'),
+    limits: z
+      .strictObject({
+        rowBytes: bytesNumber('rowBytes', 'Largest row; a larger one becomes a dead letter'),
+        documentBytes: bytesNumber(
+          'documentBytes',
+          'Largest document; in place of a larger one stands a stub that says so',
+        ),
+      })
+      .optional()
+      .describe('Sizes in bytes. After a change: `headrace topics apply`, then start the services anew'),
     defaults: z
       .strictObject({
         onInvalid: z
