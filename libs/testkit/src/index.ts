@@ -1,7 +1,7 @@
 export { backendEnvironment, type Backends, backends } from './backends.ts'
 export { createDatabase, type OpenDatabase, openDatabase, type TestDatabase } from './database.ts'
 export { type NodeCommand, nodeCommand } from './node-command.ts'
-export { type Random, seededRandom, testSeed } from './random.ts'
+export { type Random, seededRandom, testRuns, testSeed } from './random.ts'
 export { uniqueName } from './unique-name.ts'
 export { waitFor, type WaitOptions } from './wait-for.ts'
 export { type DevProcess, type DevService, type DevState, startDev } from './dev-process.ts'

@@ -29,6 +29,12 @@ export const testSeed = (environment: Environment = testEnvironment()): number =
   return given === undefined || given === '' ? randomInt(2 ** 31) : Number(given)
 }
 
+/** Schedules of a property test: `usual`, or HEADRACE_TEST_RUNS for a long run. */
+export const testRuns = (usual: number, environment: Environment = testEnvironment()): number => {
+  const given = environment['HEADRACE_TEST_RUNS']
+  return given === undefined || given === '' ? usual : Number(given)
+}
+
 /** A small, well spread generator (mulberry32). Not for secrets. */
 export const seededRandom = (seed: number = testSeed()): Random => {
   let state = seed >>> 0

@@ -1,79 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createDatabase, type TestDatabase, testSeed } from '@headrace/testkit'
+import { testSeed } from '@headrace/testkit'
 import fc from 'fast-check'
 import { compareJson } from './compare-json.ts'
-import { quoteIdentifier, quoteLiteral } from './sql-text.ts'
 import { NaiveDocuments } from './testing/naive-documents.ts'
-import { type RandomCase, randomCase, type RandomTable } from './testing/random-view.ts'
-import { SIZE_TYPE } from './testing/value-pools.ts'
-import { type OracleStatement, viewToSql } from './view-to-sql.ts'
-
-interface OracleRow {
-  readonly key: string
-  readonly document: string
-  readonly overflow: string | null
-}
-
-/** Some are words that the statement uses itself. */
-const columnOf = (field: string): string =>
-  ({ v0: 'k', v1: 'k0', v2: 'value', v3: 'place' })[field] ?? `column of ${field}`
-
-const tableSql = ({ name, columns, primaryKey, rows }: RandomTable): string => {
-  const names = Object.keys(columns)
-  const values = rows.map(
-    row => `(${names.map(each => (row[each] === null ? 'null' : quoteLiteral(row[each]!))).join(', ')})`,
-  )
-  const table = `oracle.${quoteIdentifier(name)}`
-  return [
-    `create table ${table} (`,
-    names.map(each => `${quoteIdentifier(columnOf(each))} ${columns[each]!.sqlType}`).join(', '),
-    `, primary key (${primaryKey.map(each => quoteIdentifier(columnOf(each))).join(', ')}));`,
-    values.length === 0 ? '' : `insert into ${table} values ${values.join(', ')};`,
-  ].join('')
-}
-
-const PINNED = `set local TimeZone = 'UTC'; set local DateStyle = 'ISO'; set local search_path = ''; set local extra_float_digits = 1`
+import { type OracleRow, RandomTables, tablesOf } from '../testing/random-tables.ts'
+import { randomCase } from './testing/random-view.ts'
+import { viewToSql } from './view-to-sql.ts'
 
 const byKey = (a: { readonly key: string }, b: { readonly key: string }): number => (a.key < b.key ? -1 : 1)
 
 describe('viewToSql on Postgres (05 A19, A20)', () => {
-  let database: TestDatabase
+  let database: RandomTables
   beforeAll(async () => {
-    database = await createDatabase('oracle')
-    await database.query('create schema oracle')
-    await database.query(SIZE_TYPE)
+    database = await RandomTables.open()
   })
   afterAll(() => database.drop())
-
-  /** Runs in a transaction that is taken back. */
-  const inTables = async (
-    given: RandomCase,
-    use: (
-      run: (statement: OracleStatement, values?: readonly string[]) => Promise<OracleRow[]>,
-    ) => Promise<void>,
-  ): Promise<void> => {
-    const client = await database.pool.connect()
-    try {
-      await client.query(`begin; ${PINNED}`)
-      await client.query([...given.tables.values()].map(tableSql).join('\n'))
-      await use(async ({ sql }, values = []) => (await client.query<OracleRow>(sql, [...values])).rows)
-    } finally {
-      await client.query('rollback')
-      client.release()
-    }
-  }
-
-  const tablesOf = ({ tables }: RandomCase): Parameters<typeof viewToSql>[1] =>
-    new Map(
-      [...tables].map(([dataset, { name, columns }]) => [
-        dataset,
-        {
-          schema: 'oracle',
-          name,
-          columns: new Map(Object.keys(columns).map(each => [each, columnOf(each)])),
-        },
-      ]),
-    )
 
   it('gives what a naive recomputation gives, for all rows and for given keys', async () => {
     const seen = { documents: 0, lists: 0, overflow: 0, deep: 0, hashed: 0, filled: 0 }
@@ -81,7 +22,7 @@ describe('viewToSql on Postgres (05 A19, A20)', () => {
       fc.asyncProperty(fc.gen(), async gen => {
         const given = randomCase(n => gen(fc.nat, { max: n - 1 }))
         const expected = new NaiveDocuments(given).all().sort(byKey)
-        await inTables(given, async run => {
+        await database.with(given, async run => {
           const whole = viewToSql(given.view, tablesOf(given))
           const rows = (await run(whole)).sort(byKey)
           expectSame(rows, expected)

@@ -6,6 +6,7 @@ import { compilePlan, type GroupPlan, type RouterPlan, type ViewPlan } from '../
 import type { RowChange } from '../row-change.ts'
 import {
   applyRoute,
+  applyRouteMarker,
   applyRouteTombstone,
   type RouteEntry,
   type RouteOutput,
@@ -16,12 +17,12 @@ import { MapStore } from './map-store.ts'
 
 export type Row = Readonly<Record<string, string | null>>
 
-/** A record of a validated topic: a row, a delete, or the tombstone that follows it. */
+/** A record of a validated topic: a row, a delete, the tombstone that follows it, or a truncate or sweep marker. */
 export interface SourceRecord {
   readonly dataset: string
   readonly key: string
   readonly position: Position
-  readonly kind: 'row' | 'delete' | 'tombstone'
+  readonly kind: 'row' | 'delete' | 'tombstone' | 'marker'
   /** JSON texts by column. */
   readonly row: Row
   readonly repair?: boolean
@@ -78,6 +79,11 @@ export class Simulation {
   route(edge: number, record: SourceRecord): RouteOutput | undefined {
     const router = this.edges[edge]!
     const index = this.routes[edge]!
+    if (record.kind === 'marker') {
+      for (const [childKey, entry] of index)
+        this.send(edge, childKey, applyRouteMarker(record.position, childKey, entry))
+      return undefined
+    }
     const output =
       record.kind === 'tombstone'
         ? applyRouteTombstone(index, record.key)
@@ -95,6 +101,10 @@ export class Simulation {
   /** A group stage reads a record of its own dataset; the view's, unless another is named. */
   root(record: SourceRecord, plan: GroupPlan = this.plan.root): string {
     const stage = this.stages.get(plan)!
+    if (record.kind === 'marker') {
+      this.mark(plan.stage, 'removed', stage.applyRootMarker(record.position, 0n))
+      return 'removed'
+    }
     const applied =
       record.kind === 'tombstone'
         ? stage.applyRootTombstone(record.key)
@@ -107,17 +117,25 @@ export class Simulation {
   /** A dimension reads a record of its dataset; everything that refers to the row is dirty when it changed. */
   dimension(number: number, record: SourceRecord): Applied {
     const rows = this.dimensions[number]!
+    if (record.kind === 'marker') {
+      for (const key of rows.applyMarker(record.position, 0n)) this.fanOut(rows, key)
+      return 'changed'
+    }
     const applied =
       record.kind === 'tombstone'
         ? rows.applyTombstone(record.key)
         : rows.apply(changeOf(record, rows.plan.names))
-    for (let after: Buffer | undefined, more = applied === 'changed'; more;) {
-      const { documents, next } = rows.referrers(record.key, after, 2)
-      this.mark(rows.plan.stage, applied, [...documents])
+    if (applied === 'changed') this.fanOut(rows, record.key)
+    return applied
+  }
+
+  private fanOut(rows: DimensionRows, key: string): void {
+    for (let after: Buffer | undefined, more = true; more;) {
+      const { documents, next } = rows.referrers(key, after, 2)
+      this.mark(rows.plan.stage, 'changed', [...documents])
       after = next
       more = next !== undefined
     }
-    return applied
   }
 
   /** The group stage takes the next record of an edge's hop log; undefined when there is none. */
