@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { copyPipeline, SCHEMA_FILE } from '@headrace/example-image-search'
+import { copyPipeline, TABLE_FILES } from '@headrace/example-image-search'
 import { type DevState, openDatabase, startDev, waitFor } from '@headrace/testkit'
 import { quantile, usageOf } from './process-cpu.ts'
 
@@ -18,6 +18,7 @@ const note = (text: string): void => void process.stderr.write(`${text}\n`)
 type Database = ReturnType<typeof openDatabase>
 
 const fill = async (database: Database, images: number): Promise<void> => {
+  await database.query(`insert into dataset (id, name) values (1, 'bench') on conflict do nothing`)
   await database.query(
     `insert into image (id, key, dataset_id, width, height, metadata) select i, 'k' || i, 1, 640, 480, '{}' from generate_series(1, $1::int) i on conflict do nothing`,
     [images],
@@ -84,7 +85,7 @@ const cpuPerThousand = (
   )
 
 const copy = copyPipeline('bench-latency')
-const dev = startDev({ pipelineDir: copy.dir, args: ['--init', SCHEMA_FILE], note })
+const dev = startDev({ pipelineDir: copy.dir, args: TABLE_FILES.flatMap(file => ['--init', file]), note })
 try {
   const ready = await dev.ready
   const database = openDatabase(ready.postgres)

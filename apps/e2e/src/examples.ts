@@ -20,10 +20,10 @@ export interface Example<Rows> {
 /** Sized by its images. */
 export const imageSearch: Example<images.Dataset> = {
   pipelineFolder: images.PIPELINE_FOLDER,
-  datasets: ['image', 'annotation'],
+  datasets: ['image', 'annotation', 'slice_image', 'slice'],
   views: [images.VIEW],
-  schemaFiles: [images.SCHEMA_FILE],
-  makeRows: images.makeDataset,
+  schemaFiles: images.LOOSE_TABLE_FILES,
+  makeRows: images.makeDatasetWithOrphans,
   toSql: images.datasetSql,
   expected: database => images.expectedDocuments(database),
 }

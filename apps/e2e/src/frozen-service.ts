@@ -1,5 +1,6 @@
 import type { DevState, KafkaOffsets, TestDatabase } from '@headrace/testkit'
 import { topicNames } from '@headrace/wire'
+import { imageSearch } from './examples.ts'
 
 export type KilledService = 'capture' | 'validator' | 'aggregator' | 'indexer' | 'search'
 
@@ -18,16 +19,18 @@ interface Flow {
 }
 
 const PARTITIONS = 4
-const DATASETS = ['image', 'annotation'] as const
-const EDGE = 'annotations'
+const EDGES = ['annotations', 'slices'] as const
+/** Read as a whole by everyone: the group has no offset for it. */
+const BROADCAST = 'slice'
 
 /** Topics and group of each service (docs/architecture.md). */
 const flowOf = (service: Exclude<KilledService, 'search'>, { pipeline, views }: DevState): Flow => {
   const topics = topicNames(pipeline)
   const { name, plan } = views[0] ?? { name: '', plan: '' }
-  const raw = DATASETS.map(dataset => topics.raw(dataset))
-  const validated = DATASETS.map(dataset => topics.validated(dataset))
-  const hop = topics.hop(name, plan, EDGE)
+  const { datasets } = imageSearch
+  const raw = datasets.map(dataset => topics.raw(dataset))
+  const validated = datasets.map(dataset => topics.validated(dataset))
+  const hops = EDGES.map(edge => topics.hop(name, plan, edge))
   const documents = topics.documents(name, plan)
   switch (service) {
     case 'capture':
@@ -37,8 +40,8 @@ const flowOf = (service: Exclude<KilledService, 'search'>, { pipeline, views }: 
     case 'aggregator':
       return {
         group: `${pipeline}.aggregator.${name}.${plan}`,
-        inputs: [...validated, hop],
-        outputs: [hop, topics.index(name, plan, EDGE), documents],
+        inputs: [...validated.filter(topic => topic !== topics.validated(BROADCAST)), ...hops],
+        outputs: [...hops, ...EDGES.map(edge => topics.index(name, plan, edge)), documents],
       }
     case 'indexer':
       return { group: `${pipeline}.indexer.${name}.${plan}`, inputs: [documents], outputs: [] }

@@ -1,6 +1,6 @@
 import { type Comparison, type EqualOptions, seededRandom, waitUntilEqual } from '@headrace/testkit'
 import type { DemoConfig } from './config.ts'
-import { makeDataset } from './data/rows.ts'
+import { makeDataset } from './data/dataset-rows.ts'
 import { expectedDocuments } from './oracle/expected-documents.ts'
 import type { Screen } from './screen/screen.ts'
 import { SearchClient } from './search-client.ts'

@@ -1,6 +1,14 @@
 export { datasetSql } from './data/dataset-sql.ts'
-export { type AnnotationRow, type Dataset, type ImageRow, makeDataset } from './data/rows.ts'
+export { type Dataset, makeDataset, makeDatasetWithOrphans } from './data/dataset-rows.ts'
+export type { AnnotationRow, ImageRow } from './data/rows.ts'
 export { type WriterOptions, writeRandomChanges, type Written } from './data/writers.ts'
 export { expectedDocuments, type Queryable } from './oracle/expected-documents.ts'
-export { copyPipeline, PIPELINE_FOLDER, type PipelineCopy, SCHEMA_FILE, VIEW } from './pipeline-copy.ts'
+export {
+  copyPipeline,
+  LOOSE_TABLE_FILES,
+  PIPELINE_FOLDER,
+  type PipelineCopy,
+  TABLE_FILES,
+  VIEW,
+} from './pipeline-copy.ts'
 export { SearchClient, type SearchAnswer, type SearchHit } from './search-client.ts'

@@ -1,6 +1,11 @@
 import type { Random } from '@headrace/testkit'
 
-/** Columns as SQL text or null. */
+/** Columns as numbers, SQL text or null. Ids of datasets may be beyond what a double can hold. */
+export interface DatasetRow {
+  readonly id: string
+  readonly name: string
+}
+
 export interface ImageRow {
   readonly id: number
   readonly key: string
@@ -24,6 +29,26 @@ export interface AnnotationRow {
   readonly deleted_at: string | null
 }
 
+export interface SliceRow {
+  readonly id: number
+  readonly dataset_id: string
+  readonly name: string
+}
+
+export interface SliceImageRow {
+  readonly slice_id: number
+  readonly image_id: number
+  readonly added_at: string
+}
+
+export const DATASETS: readonly DatasetRow[] = [
+  { id: '1', name: 'street scenes' },
+  { id: '2', name: 'motorways' },
+  { id: '3', name: 'car parks' },
+  { id: '4', name: 'country roads' },
+  { id: '9007199254740993', name: 'test track' },
+]
+
 const SIZES = [
   [1920, 1080],
   [1280, 720],
@@ -37,6 +62,7 @@ const WEATHER = ['clear', 'clear', 'cloudy', 'rain', 'snow', 'fog'] as const
 const CITIES = ['Zürich', 'Kraków', 'São Paulo', '京都', "Coeur d'Alene"] as const
 const CLASSES = ['car', 'car', 'car', 'pedestrian', 'cyclist', 'truck', 'traffic_light', 'sign'] as const
 const TYPES = ['box', 'box', 'polygon', 'point'] as const
+const PURPOSES = ['training', 'validation', 'test', 'review', 'hard cases'] as const
 
 const START_MS = Date.UTC(2026, 0, 1)
 
@@ -64,8 +90,7 @@ export const makeImage = (random: Random, id: number): ImageRow => {
   return {
     id,
     key: `images/${String(random.int(0, 0xffffff)).padStart(8, '0')}/${id}.jpg`,
-    // some beyond what a double can hold
-    dataset_id: random.chance(0.1) ? '9007199254740993' : String(random.int(1, 5)),
+    dataset_id: random.pick(DATASETS).id,
     width,
     height,
     metadata: imageMetadata(random),
@@ -94,21 +119,14 @@ export const makeAnnotation = (random: Random, id: number, imageId: number | nul
   deleted_at: random.chance(0.05) ? timestamp(random) : null,
 })
 
-export interface Dataset {
-  readonly images: readonly ImageRow[]
-  readonly annotations: readonly AnnotationRow[]
-}
+export const makeSlice = (random: Random, id: number): SliceRow => ({
+  id,
+  dataset_id: random.pick(DATASETS).id,
+  name: `${random.pick(WEATHER)} ${random.pick(PURPOSES)} ${id}`,
+})
 
-/** The same rows for the same seed. On average ten annotations an image; some have no image, some one that never comes. */
-export const makeDataset = (random: Random, images: number): Dataset => {
-  const annotations: AnnotationRow[] = []
-  let id = 1
-  for (let image = 1; image <= images; image++) {
-    for (let count = random.int(0, 20); count > 0; count--)
-      annotations.push(makeAnnotation(random, id++, image))
-  }
-  for (let orphan = 0; orphan < images / 100; orphan++) {
-    annotations.push(makeAnnotation(random, id++, random.chance() ? null : images + random.int(1, 50)))
-  }
-  return { images: Array.from({ length: images }, (_, at) => makeImage(random, at + 1)), annotations }
-}
+export const makeSliceImage = (random: Random, sliceId: number, imageId: number): SliceImageRow => ({
+  slice_id: sliceId,
+  image_id: imageId,
+  added_at: timestamp(random),
+})

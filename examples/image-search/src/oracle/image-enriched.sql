@@ -14,6 +14,7 @@ select
     'updated_at', i.updated_at,
     'deleted_at', i.deleted_at,
     'annotations', coalesce(a.list, '[]'),
+    'slices', coalesce(slices.list, '[]'),
     'annotations_search', json_build_object(
       'count', coalesce(a.count, 0),
       'class_count', coalesce(classes.counts, '{}'),
@@ -52,3 +53,12 @@ left join lateral (
     group by annotation_type
   ) t
 ) types on true
+left join lateral (
+  -- a link to a slice that is not there shows nulls; a slice that is only marked as deleted keeps its name: the application
+  -- takes its links away in the same transaction
+  select
+    json_agg(json_build_object('slice_id', s.id, 'slice_name', s.name) order by l.added_at, l.slice_id) as list
+  from slice_image l
+  left join slice s on s.id = l.slice_id
+  where l.image_id = i.id
+) slices on true

@@ -12,9 +12,9 @@ import {
 } from '@headrace/testkit'
 import type { DemoConfig } from '../config.ts'
 import { datasetSql } from '../data/dataset-sql.ts'
-import type { Dataset } from '../data/rows.ts'
+import type { Dataset } from '../data/dataset-rows.ts'
 import type { Queryable } from '../oracle/expected-documents.ts'
-import { copyPipeline, PIPELINE_FOLDER, SCHEMA_FILE, VIEW } from '../pipeline-copy.ts'
+import { copyPipeline, PIPELINE_FOLDER, TABLE_FILES, VIEW } from '../pipeline-copy.ts'
 import type { Screen } from '../screen/screen.ts'
 
 export interface Chain {
@@ -69,7 +69,10 @@ export const startChain = async (
   if (own !== undefined) stopper.add(() => own.drop())
   const dev = startDev({
     pipelineDir: dir,
-    args: ['--init', SCHEMA_FILE, '--init', data, ...(own === undefined ? [] : ['--postgres', own.url])],
+    args: [
+      ...[...TABLE_FILES, data].flatMap(file => ['--init', file]),
+      ...(own === undefined ? [] : ['--postgres', own.url]),
+    ],
     env: config.env,
     note: text => screen.note(text),
   })

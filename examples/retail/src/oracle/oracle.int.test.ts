@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { compareJson, type OracleTable, viewToSql } from '@headrace/denormalise'
@@ -14,6 +14,7 @@ interface OracleRow {
 }
 
 const IMAGE_SEARCH = join(__dirname, '..', '..', '..', 'image-search')
+const MIGRATIONS = join(IMAGE_SEARCH, 'src', 'api', 'migrations')
 
 const tablesOf = ({ datasets }: Pipeline): ReadonlyMap<string, OracleTable> =>
   new Map(
@@ -73,7 +74,11 @@ describe('the compiled oracle and SQL written by hand (05 A19)', () => {
     const images = await createDatabase('images')
     try {
       await pinned(images)
-      await images.query(readFileSync(join(IMAGE_SEARCH, 'schema.sql'), 'utf8'))
+      for (const file of readdirSync(MIGRATIONS).sort())
+        await images.query(readFileSync(join(MIGRATIONS, file), 'utf8'))
+      // a link to a slice that is not there is shown too
+      await images.query('alter table slice_image drop constraint slice_image_slice_id_fkey')
+      await images.query(`insert into dataset (id, name) values (1, 'one')`)
       await images.query(
         `insert into image (id, key, dataset_id, width, height, metadata)
          select i, 'image ' || i, 1, 100 + i, 200, json_build_object('timeofday', i % 2) from generate_series(1, 50) i`,
@@ -82,7 +87,16 @@ describe('the compiled oracle and SQL written by hand (05 A19)', () => {
         `insert into annotation (id, image_id, annotation_class, annotation_type, created_at, deleted_at)
          select a, nullif(a % 40, 7), (array['car', 'Bus', 'é'])[1 + a % 3], 'box', timestamptz '2026-01-01' + (a % 5) * interval '1 s',
                 case when a % 11 = 0 then now() end
-         from generate_series(1, 300) a`,
+         from generate_series(1, 300) a where a % 40 > 0`,
+      )
+      await images.query(
+        `insert into slice (id, dataset_id, name, deleted_at)
+         select s, 1, 'slice ' || s, case when s % 3 = 0 then now() end from generate_series(1, 6) s`,
+      )
+      await images.query(
+        `insert into slice_image (slice_id, image_id, added_at)
+         select s, i, timestamptz '2026-01-01' + (s * i % 3) * interval '1 s'
+         from generate_series(1, 8) s, generate_series(1, 50) i where (s * i) % 4 = 1`,
       )
       const folder = loadPipeline(readPipelineFolder(join(IMAGE_SEARCH, 'pipeline')))
       const expected = await images.query<OracleRow>(
