@@ -29,6 +29,12 @@ describe('canonicalJson', () => {
   })
 })
 
+describe('parseExactJson', () => {
+  it('takes the last of two members of one name', () => {
+    expect(parseExactJson('{"a":true,"a":false}')).toEqual({ a: false })
+  })
+})
+
 describe('exactJsonText', () => {
   it('gives back what was parsed', () => {
     const text = '{"n":9007199254740993.10,"l":[1e400,"x\\n",null,false]}'

@@ -21,10 +21,11 @@ const write = (value: unknown): string => {
 }
 
 /** One text per JSON value: fields sorted, numbers by value with all their digits, no spaces. Equal texts = equal values. */
-export const canonicalJson = (text: string): string => write(parse(text))
+export const canonicalJson = (text: string): string => write(parseExactJson(text))
 
-/** Parses and keeps numbers exact (LosslessNumber of lossless-json). */
-export const parseExactJson = (text: string): unknown => parse(text)
+/** Parses and keeps numbers exact (LosslessNumber of lossless-json). Of a member given twice the last counts, as in JSON.parse. */
+export const parseExactJson = (text: string): unknown =>
+  parse(text, undefined, { onDuplicateKey: ({ newValue }) => newValue })
 
 /** Text of an exactly parsed value, numbers as they were written. */
 export const exactJsonText = (value: unknown): string => {

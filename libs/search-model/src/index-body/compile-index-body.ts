@@ -1,7 +1,8 @@
 import type { DocumentShape, ShapeField } from '../document-shape.ts'
 import { SIDE } from '../mapping/index-names.ts'
 import { JsonCursor } from '@headrace/wire'
-import { type Leaves, readLeaves } from './json-leaves.ts'
+import { readLeaves } from './json-leaves.ts'
+import { withoutRepeatedMembers } from './repeated-members.ts'
 import { survivesFiltering } from './survives.ts'
 
 /** One document as it goes into the index. Texts are JSON. */
@@ -74,11 +75,26 @@ class BodyWriter {
   }
 
   #json(path: string, side: string[]): void {
-    const leaves: Leaves = new Map()
-    if (!readLeaves(this.#cursor, '', leaves)) this.survives = false
-    if (leaves.size === 0) return
-    const members = [...leaves].map(([key, codes]) => `${JSON.stringify(key)}:${JSON.stringify([...codes])}`)
+    this.#cursor.skipSpace()
+    const start = this.#cursor.at
+    let leaves = readLeaves(this.#cursor)
+    if (!leaves.survives) this.survives = false
+    if (leaves.repeats) leaves = readLeaves(new JsonCursor(this.#rewrite(start)))
+    if (leaves.codes.size === 0) return
+    const members = [...leaves.codes].map(
+      ([key, codes]) => `${JSON.stringify(key)}:${JSON.stringify([...codes])}`,
+    )
     side.push(`${JSON.stringify(path)}:{${members.join(',')}}`)
+  }
+
+  /** Puts what Elasticsearch takes in the place of the JSON value that was just read. */
+  #rewrite(start: number): string {
+    const { text, at } = this.#cursor
+    const value = withoutRepeatedMembers(new JsonCursor(text.slice(start, at)))
+    this.#out += text.slice(this.#copied, start) + value
+    this.#copied = at
+    this.survives = false
+    return value
   }
 
   /** A number, "NaN" or an array of them. */
@@ -108,7 +124,7 @@ const inside = (object: string): string =>
 /**
  * Compiles what turns documents of a shape into the JSON text that is indexed (06 E7): the document as it is, with `_x` put in:
  * the aggregator's side fields, the typed leaves of free-form JSON (E13), the key, and the whole text where `_source` would
- * not keep a number. Nothing of the document itself is written anew.
+ * not keep it. Nothing of the document itself is written anew, but for JSON with two members of one name.
  */
 export const compileIndexBody = (shape: DocumentShape): ((input: IndexInput) => string) => {
   const plan = planOf(shape.fields)

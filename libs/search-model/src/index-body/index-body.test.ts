@@ -46,6 +46,22 @@ describe('body of a document', () => {
     }
   })
 
+  it('of members of one name indexes the last, and carries the whole text', () => {
+    const source =
+      '{"id":1,"metadata":{"m":true,"a":{"b":1,"b":"x"},"m":[{"c":1.50,"c":2}]},"annotations":[{"id":2,"metadata":{"d":1,"d":null}}],"key":"k"}'
+    const text = body({ key: 'k', source, side: '' })
+    expect(text).toContain('"metadata":{"m":[{"c":2}],"a":{"b":"x"}},')
+    expect(JSON.parse(text)).toEqual({
+      ...(JSON.parse(source) as object),
+      annotations: [{ id: 2, metadata: { d: null }, _x: { metadata: { '\u0001': ['o'] } } }],
+      _x: {
+        key: 'k',
+        metadata: { '\u0001': ['o'], m: ['o'], 'm.c': ['nc000000000000000'], a: ['o'], 'a.b': ['sx'] },
+        verbatim: source,
+      },
+    })
+  })
+
   it('takes an empty document, JSON that is no object, and quotes in keys', () => {
     expect(indexed('{}')).toEqual({ _x: { key: 'k' } })
     expect(indexed('{"metadata":5}')['_x']).toEqual({
