@@ -160,10 +160,10 @@ describe('mistakes', () => {
       ),
     })
     expect(problems).toEqual([
-      'contracts/parent.odcs.yaml:1:1: "status" is missing',
       expect.stringMatching(
         /^contracts\/parent\.odcs\.yaml:5:1: unknown key "statuss"\. Did you mean "status"\? Allowed: apiVersion, /,
       ),
+      expect.stringMatching(/^contracts\/parent\.odcs\.yaml:12:37: Postgres type "jsonx" is not known/),
       'pipeline.yaml:4:1: unknown key "partition". Did you mean "partitions"? Allowed: name, partitions, sources, limits, defaults.',
     ])
   })

@@ -9,11 +9,12 @@ import type { CompiledView, Dataset, Pipeline, PipelineFiles, Problem } from './
 import { describeProblems, sortProblems } from './problems.ts'
 import { type ReadContracts, readContracts, readFolder } from './read-contracts.ts'
 import { DEFAULT_LIMITS } from './size-limits.ts'
-import { assignTables, type AssignedTable, sourcesOf } from './sources.ts'
+import { assignTables, type AssignedTable, type ReadPipeline, sourcesOf } from './sources.ts'
 import { checkCompiled, compileView } from './views/compile-view.ts'
 import { type ViewDataset, type ViewDatasets, ViewScope } from './views/view-scope.ts'
 import { checkDeclaration } from './yaml/check-declaration.ts'
-import { parseYaml, type YamlFile } from './yaml/yaml-file.ts'
+import { UNREAD_NAME } from './yaml/doubts.ts'
+import { parseYaml } from './yaml/yaml-file.ts'
 
 const PIPELINE_FILE = 'pipeline.yaml'
 
@@ -42,7 +43,7 @@ const withNumbers = (
 
 const viewDatasets = ({ drafts, unread }: ReadContracts): ViewDatasets => ({
   known: new Map(
-    drafts.map(({ dataset, contract, traits, broken }): readonly [string, ViewDataset] => [
+    drafts.map(({ dataset, contract, traits, broken, vague }): readonly [string, ViewDataset] => [
       dataset,
       {
         name: dataset,
@@ -50,6 +51,7 @@ const viewDatasets = ({ drafts, unread }: ReadContracts): ViewDatasets => ({
         primaryKey: contract.primaryKey,
         traits,
         broken,
+        vague,
       },
     ]),
   ),
@@ -66,21 +68,24 @@ const readViews = (
   problems: Problem[],
 ): ReadonlyMap<string, CompiledView> => {
   const views = new Map<string, CompiledView>()
+  const contractsAreRight = problems.length === 0
   const { limit, overflow } = declared.defaults ?? {}
   const defaults = {
     ...(limit === undefined ? {} : { limit }),
     ...(overflow === undefined ? {} : { overflow }),
   }
   for (const file of readFolder(files, 'views', '.view.yaml', problems)) {
-    const view = checkDeclaration(file, viewDeclaration, problems)
-    if (view === undefined) continue
-    if (views.has(view.view)) problems.push(file.problem(['view'], `view "${view.view}" is there twice`))
     const found: Problem[] = []
-    const scope = new ViewScope(file, datasets, found, defaults)
-    const compiled = compileView(scope, view, declared.partitions)
-    if (compiled !== undefined && problems.length + found.length === 0) checkCompiled(scope, compiled)
+    const read = checkDeclaration(file, viewDeclaration, found)
+    if (read !== undefined) {
+      const { value: view, doubts } = read
+      if (views.has(view.view)) found.push(file.problem(['view'], `view "${view.view}" is there twice`))
+      const scope = new ViewScope({ file, doubts }, datasets, found, defaults)
+      const compiled = compileView(scope, view, declared.partitions)
+      if (contractsAreRight && found.length === 0) checkCompiled(scope, compiled)
+      if (view.view !== UNREAD_NAME) views.set(view.view, compiled)
+    }
     problems.push(...found)
-    if (compiled !== undefined) views.set(view.view, compiled)
   }
   return views
 }
@@ -92,19 +97,17 @@ const lockProblem = (missing: boolean): Problem => ({
   message: `${missing ? 'is missing' : 'does not fit the contracts'}. Run "headrace contracts lock" and commit the file.`,
 })
 
-interface Read {
-  readonly file: YamlFile
-  readonly declared: PipelineDeclaration
-}
-
-const inspect = (files: PipelineFiles, { file, declared }: Read, problems: Problem[]): Inspection => {
-  const contracts = readContracts(files, declared.defaults?.onInvalid ?? 'withhold', problems)
+const inspect = (files: PipelineFiles, read: ReadPipeline, problems: Problem[]): Inspection => {
+  const { declared } = read
+  const inContracts: Problem[] = []
+  const contracts = readContracts(files, declared.defaults?.onInvalid ?? 'withhold', inContracts)
   const { drafts } = contracts
-  const tables = assignTables(file, declared, contracts, problems)
+  const lock = readLock(files, inContracts)
+  // numbers of contracts that are wrong mean nothing
+  const lockStale = inContracts.length === 0 && !isCurrent(drafts, lock)
+  problems.push(...inContracts)
+  const tables = assignTables(read, contracts, problems)
   const views = readViews(files, declared, viewDatasets(contracts), problems)
-  const lock = readLock(files, problems)
-  const broken = problems.length > 0
-  const lockStale = !broken && !isCurrent(drafts, lock)
   if (lockStale) problems.push(lockProblem(lock === undefined))
   const numbers = lock ?? nextLock(drafts)
   const datasets = new Map<string, Dataset>(
@@ -134,18 +137,11 @@ const inspect = (files: PipelineFiles, { file, declared }: Read, problems: Probl
 export const inspectPipeline = (files: PipelineFiles): Inspection => {
   const text = files.read(PIPELINE_FILE)
   const problems: Problem[] = []
-  if (text === undefined) {
-    const missing: Problem = {
-      file: PIPELINE_FILE,
-      line: 1,
-      column: 1,
-      message: 'there is no pipeline.yaml in the folder',
-    }
-    return { pipeline: undefined, problems: [missing], lockStale: false, unenforced: [] }
-  }
-  const file = parseYaml(PIPELINE_FILE, text)
-  const declared = checkDeclaration(file, pipelineDeclaration, problems)
-  if (declared !== undefined) return inspect(files, { file, declared }, problems)
+  const file = parseYaml(PIPELINE_FILE, text ?? '')
+  const read = text === undefined ? undefined : checkDeclaration(file, pipelineDeclaration, problems)
+  if (read !== undefined) return inspect(files, { file, declared: read.value, doubts: read.doubts }, problems)
+  if (text === undefined) problems.push(file.problem([], 'there is no pipeline.yaml in the folder'))
+  else if (problems.length === 0) problems.push(file.problem([], 'is empty'))
   const contracts = readContracts(files, 'withhold', problems)
   readViews(files, { partitions: 1 }, viewDatasets(contracts), problems)
   return { pipeline: undefined, problems: sortProblems(problems), lockStale: false, unenforced: [] }
@@ -158,5 +154,8 @@ export const loadPipeline = (files: PipelineFiles): Pipeline => {
   }
   const { pipeline, problems, lockStale } = inspectPipeline(files)
   if (pipeline !== undefined) return pipeline
-  throw new HeadraceError(lockStale ? 'pipeline.lock_stale' : 'pipeline.invalid', describeProblems(problems))
+  throw new HeadraceError(
+    lockStale && problems.length === 1 ? 'pipeline.lock_stale' : 'pipeline.invalid',
+    describeProblems(problems),
+  )
 }

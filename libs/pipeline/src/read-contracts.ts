@@ -3,8 +3,9 @@ import { compileContract, type DatasetDraft } from './contracts/compile-contract
 import { contractDeclaration } from './declarations/contract-file.ts'
 import { FREE_NAME, FREE_NAME_RULE, NAME_RULE } from './declarations/pipeline-file.ts'
 import type { PipelineFiles, Problem } from './pipeline.ts'
-import { type UnreadContracts, unreadContracts } from './unread-contracts.ts'
+import { type UnreadContracts, unreadContracts, type WrongFile } from './unread-contracts.ts'
 import { checkDeclaration } from './yaml/check-declaration.ts'
+import { UNREAD_NAME } from './yaml/doubts.ts'
 import { parseYaml, type YamlFile } from './yaml/yaml-file.ts'
 
 const YAML = /\.ya?ml$/
@@ -38,14 +39,22 @@ export const readContracts = (
   problems: Problem[],
 ): ReadContracts => {
   const drafts: DatasetDraft[] = []
-  const wrong: YamlFile[] = []
+  const wrong: WrongFile[] = []
   const before = problems.length
   const found = readFolder(files, 'contracts', '.odcs.yaml', problems)
   const strangers = problems.length > before
   for (const file of found) {
-    const contract = checkDeclaration(file, contractDeclaration, problems)
-    if (contract === undefined) wrong.push(file)
-    else drafts.push(...compileContract(file, contract, onInvalid, problems))
+    const declared = checkDeclaration(file, contractDeclaration, problems)
+    if (declared === undefined) {
+      wrong.push({ file, isUnread: () => true })
+      continue
+    }
+    const { doubts } = declared
+    const isUnread = (index: number): boolean =>
+      ['name', 'physicalName'].some(key => doubts.at(['schema', index, key]))
+    wrong.push({ file, isUnread })
+    const compiled = compileContract({ file, doubts, problems }, declared.value, onInvalid)
+    drafts.push(...compiled.filter(({ dataset }) => dataset !== UNREAD_NAME))
   }
   checkNames(drafts, problems)
   return { drafts, unread: unreadContracts(wrong, strangers) }

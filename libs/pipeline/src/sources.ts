@@ -4,6 +4,7 @@ import type { PostgresSource, Problem, ToastPolicy } from './pipeline.ts'
 import type { ReadContracts } from './read-contracts.ts'
 import { isUnreadTable } from './unread-contracts.ts'
 import { suggestion } from './yaml/nearest.ts'
+import { type Doubts, UNREAD_NAME } from './yaml/doubts.ts'
 import type { YamlFile } from './yaml/yaml-file.ts'
 
 /** A table of a source and the dataset it is. */
@@ -18,10 +19,16 @@ export interface AssignedTable {
 const fullName = ({ schema, name }: { readonly schema: string; readonly name: string }): string =>
   `${schema}.${name}`
 
+/** pipeline.yaml, as far as it is right. */
+export interface ReadPipeline {
+  readonly file: YamlFile
+  readonly declared: PipelineDeclaration
+  readonly doubts: Doubts
+}
+
 /** Finds the contract of each table; every table needs one and every contract needs a table. By dataset. */
 export const assignTables = (
-  file: YamlFile,
-  declared: PipelineDeclaration,
+  { file, declared, doubts }: ReadPipeline,
   { drafts, unread }: ReadContracts,
   problems: Problem[],
 ): ReadonlyMap<string, AssignedTable> => {
@@ -30,6 +37,7 @@ export const assignTables = (
     tables.forEach((entry, index) => {
       const { table: text, toast } =
         typeof entry === 'string' ? { table: entry, toast: 'reselect' as const } : entry
+      if (text === UNREAD_NAME) return
       const table = splitTable(text)
       const path = ['sources', source, 'tables', index]
       const draft = drafts.find(each => fullName(each.table) === fullName(table))
@@ -49,7 +57,7 @@ export const assignTables = (
     })
   }
   for (const draft of drafts) {
-    if (assigned.has(draft.dataset)) continue
+    if (assigned.has(draft.dataset) || draft.tableUnread || doubts.within(['sources'])) continue
     const message = `no source of pipeline.yaml lists the table "${fullName(draft.table)}" of dataset "${draft.dataset}"`
     problems.push(draft.file.problem([...draft.path, 'name'], message))
   }

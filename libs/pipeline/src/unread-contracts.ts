@@ -27,15 +27,22 @@ const schemaOf = (value: unknown): readonly unknown[] | undefined => {
   return Array.isArray(value.schema) ? (value.schema as readonly unknown[]) : undefined
 }
 
+/** A wrong file, or one of which a dataset is wrong: those of which `isUnread` says so. */
+export interface WrongFile {
+  readonly file: YamlFile
+  isUnread(index: number): boolean
+}
+
 /** What wrong files hold, as far as it can be told. `strangers`: files of the folder that were not read at all. */
-export const unreadContracts = (files: readonly YamlFile[], strangers: boolean): UnreadContracts => {
+export const unreadContracts = (files: readonly WrongFile[], strangers: boolean): UnreadContracts => {
   const datasets = new Set<string>()
   const tables = new Set<string>()
   let any = strangers
-  for (const { value } of files) {
-    const schema = schemaOf(value)
+  for (const { file, isUnread: wrong } of files) {
+    const schema = schemaOf(file.value)
     if (schema === undefined) any = true
-    for (const object of schema ?? []) {
+    for (const [index, object] of (schema ?? []).entries()) {
+      if (!wrong(index)) continue
       const name = textAt(object, 'name')
       const table = textAt(object, 'physicalName') ?? name
       if (name === undefined || table === undefined) any = true

@@ -8,6 +8,7 @@ import type {
 } from '../declarations/contract-file.ts'
 import type { Problem } from '../pipeline.ts'
 import { suggestion } from '../yaml/nearest.ts'
+import { type Doubts, UNREAD_NAME } from '../yaml/doubts.ts'
 import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts'
 import { labelsOf } from './enum-labels.ts'
 import { addOptions, addQuality, type RuleSink } from './field-rules.ts'
@@ -33,6 +34,17 @@ export interface DatasetDraft {
   readonly traits: ReadonlyMap<string, TypeTraits>
   /** Fields that are declared, but wrongly: their mistakes are told once, not again wherever they are used. */
   readonly broken: ReadonlySet<string>
+  /** Something is wrong where its fields are named: there may be others. */
+  readonly vague: boolean
+  /** What is wrong in the file may concern the table, so nothing is said of it. */
+  readonly tableUnread: boolean
+}
+
+/** A contract file that is read, right or wrong. */
+export interface ContractFile {
+  readonly file: YamlFile
+  readonly doubts: Doubts
+  readonly problems: Problem[]
 }
 
 export const splitTable = (text: string): { readonly schema: string; readonly name: string } => {
@@ -54,9 +66,7 @@ const ownerOf = (contract: ContractDeclaration): string => {
   return name ?? owner?.name ?? owner?.username ?? contract.support?.[0]?.channel ?? ''
 }
 
-interface Place {
-  readonly file: YamlFile
-  readonly problems: Problem[]
+interface Place extends ContractFile {
   readonly unenforced: string[]
   readonly label: string
 }
@@ -68,8 +78,10 @@ const columnType = (
   property: PropertyDeclaration,
   path: YamlPath,
 ): PhysicalType | undefined => {
-  const { file, problems } = place
+  const { file, problems, doubts } = place
+  const isDoubtful = doubts.at([...path, 'physicalType'])
   if (property.physicalType === undefined) {
+    if (isDoubtful) return undefined
     problems.push(
       file.problem(path, `"physicalType" is missing: the column's type as Postgres names it, e.g. bigint`),
     )
@@ -80,6 +92,8 @@ const columnType = (
   const { unknown, type, ...traits } = physical
   const labels = labelsOf(file, problems, property, path)
   if (labels !== undefined) return { type: { ...type, labels }, ...traits, enumName: enumName(unknown) }
+  if (isDoubtful || ['enum', 'customProperties', 'quality'].some(key => doubts.within([...path, key])))
+    return undefined
   const at = [...path, 'physicalType']
   const names = suggestion(unknown, knownTypeNames())
   problems.push(
@@ -98,7 +112,8 @@ const checkLogicalType = (
   path: YamlPath,
 ): void => {
   const fitting = logicalTypesFor(type)
-  if (property.logicalType === undefined || fitting.includes(property.logicalType)) return
+  if (property.logicalType === undefined || place.doubts.at([...path, 'logicalType'])) return
+  if (fitting.includes(property.logicalType)) return
   const message = `logicalType "${property.logicalType}" does not fit physicalType "${property.physicalType}". Allowed: ${fitting.join(', ')}.`
   place.problems.push(place.file.problem([...path, 'logicalType'], message))
 }
@@ -144,7 +159,9 @@ const ruleSink = (place: Place): RuleSink => ({
   rules: [],
   required: false,
   itemsRequired: false,
-  problem: (path, message) => place.problems.push(place.file.problem(path, message)),
+  problem: (path, message) => {
+    if (!place.doubts.at(path)) place.problems.push(place.file.problem(path, message))
+  },
   unenforced: (path, why) => place.unenforced.push(`${path.map(String).join('.')}: ${why}`),
   sourceText: path => place.file.sourceText(path),
 })
@@ -186,6 +203,7 @@ const checkDuplicates = (place: Place, object: ObjectDeclaration, path: YamlPath
   const seen = new Set<string>()
   const columns = new Set<string>()
   object.properties.forEach(({ name, physicalName }, index) => {
+    if (name === UNREAD_NAME) return
     const column = physicalName ?? name
     const at = [...path, 'properties', index, 'name']
     if (seen.has(name)) place.problems.push(place.file.problem(at, `property "${name}" is there twice`))
@@ -222,13 +240,14 @@ const compileObject = (
   onInvalid: 'withhold' | 'keepLast',
 ): DatasetDraft => {
   checkDuplicates(place, object, path)
-  const compiled = object.properties.map((property, index) =>
-    compileField(place, property, [...path, 'properties', index]),
-  )
+  const compiled = object.properties.map((property, index) => {
+    const at = [...path, 'properties', index]
+    return property.name === UNREAD_NAME ? undefined : compileField(place, property, at)
+  })
   const fields = compiled.filter(each => each !== undefined)
   const traits = new Map(fields.map(each => [each.field.name, each.traits]))
   const declared = object.properties.map(({ name }) => name)
-  const primaryKey = primaryKeyOf(place.file, object, path, place.problems)
+  const primaryKey = primaryKeyOf(place, object, path)
   for (const name of primaryKey) {
     const why = traits.get(name)?.notAKey
     if (why !== undefined)
@@ -257,21 +276,22 @@ const compileObject = (
     },
     traits,
     broken: new Set(declared.filter(name => !traits.has(name))),
+    vague: declared.includes(UNREAD_NAME) || place.doubts.at([...path, 'properties']),
+    tableUnread: ['name', 'physicalName'].some(key => place.doubts.at([...path, key])),
   }
 }
 
 /** One contract document: a draft for each dataset of its schema. */
 export const compileContract = (
-  file: YamlFile,
+  file: ContractFile,
   contract: ContractDeclaration,
   onInvalid: 'withhold' | 'keepLast',
-  problems: Problem[],
 ): readonly DatasetDraft[] => {
   const sla = (contract.slaProperties ?? []).map(
     (each, index) => `slaProperties.${index}: ${each.property} is not judged per record`,
   )
   return contract.schema.map((object, index) => {
-    const place: Place = { file, problems, unenforced: [...sla], label: object.name }
+    const place: Place = { ...file, unenforced: [...sla], label: object.name }
     return compileObject(place, contract, object, ['schema', index], onInvalid)
   })
 }

@@ -1,6 +1,7 @@
 import type { ObjectDeclaration, PropertyDeclaration } from '../declarations/contract-file.ts'
 import type { Problem } from '../pipeline.ts'
 import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts'
+import type { ContractFile } from './compile-contract.ts'
 
 interface KeyPart {
   readonly property: PropertyDeclaration
@@ -31,13 +32,21 @@ const checkPositions = (file: YamlFile, keys: readonly KeyPart[], problems: Prob
   }
 }
 
-/** Names of the primary key's fields in key order. */
+/** Something is wrong where the key is declared: what follows from it is nobody's mistake. */
+const isDoubtful = ({ doubts }: ContractFile, object: ObjectDeclaration, path: YamlPath): boolean =>
+  doubts.at([...path, 'properties']) ||
+  object.properties.some((_, index) =>
+    ['name', 'primaryKey', 'primaryKeyPosition'].some(key => doubts.at([...path, 'properties', index, key])),
+  )
+
+/** Names of the primary key's fields in key order; none when that cannot be told. */
 export const primaryKeyOf = (
-  file: YamlFile,
+  contract: ContractFile,
   object: ObjectDeclaration,
   path: YamlPath,
-  problems: Problem[],
 ): readonly string[] => {
+  const { file, problems } = contract
+  if (isDoubtful(contract, object, path)) return []
   const parts = object.properties.map((property, index) => ({
     property,
     path: [...path, 'properties', index],

@@ -41,7 +41,7 @@ const findList = (
   const list = root.lists.find(each => each.name === name)
   const names = Object.keys(declared.lists ?? {})
   // a list that is declared, but wrong, has been told already
-  if (list === undefined && !names.includes(name)) {
+  if (list === undefined && !names.includes(name) && !scope.doubts.within(['lists', name])) {
     scope.problem(path, `the view has no list "${name}".${suggestion(name, names)}`)
   }
   return list
@@ -82,7 +82,8 @@ const buildAggregate = (
   const given = FUNCTIONS.filter(name => declared[name] !== undefined)
   const [name] = given
   if (name === undefined || given.length !== 1) {
-    view.scope.problem(['aggregates', path], `names exactly one of: ${FUNCTIONS.join(', ')}`)
+    if (!view.scope.doubts.within(['aggregates', path]))
+      view.scope.problem(['aggregates', path], `names exactly one of: ${FUNCTIONS.join(', ')}`)
     return []
   }
   const over = declared[name] ?? ''

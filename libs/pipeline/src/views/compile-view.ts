@@ -3,6 +3,7 @@ import { HeadraceError } from '@headrace/errors'
 import { buildMapping } from '@headrace/search-model'
 import type { ViewDeclaration } from '../declarations/view-file.ts'
 import type { CompiledView } from '../pipeline.ts'
+import { UNREAD_NAME } from '../yaml/doubts.ts'
 import { buildAggregates } from './aggregates.ts'
 import { documentPaths } from './document-names.ts'
 import { documentShape } from './document-shape.ts'
@@ -38,9 +39,13 @@ const checkText = (scope: ViewScope, root: NodeDefinition, declared: ViewDeclara
   return (declared.text ?? []).filter((path, index) => {
     const at = ['text', index]
     const isText = values.get(path)
+    const names = path.split('.')
+    const isVague =
+      written.includes([...names.slice(0, -1), UNREAD_NAME].join('.')) ||
+      ['fields', 'one', 'lists'].some(part => scope.doubts.within([part, names[0] ?? '']))
     if (seen.has(path)) scope.problem(at, `"${path}" is there twice`)
     // a field that is declared, but wrong, has been told already
-    else if (isText === false || (isText === undefined && !written.includes(path)))
+    else if (isText === false || (isText === undefined && !written.includes(path) && !isVague))
       scope.problem(
         at,
         `"${path}" is no text field of the document. Allowed: ${possible.join(', ') || 'none'}.`,
@@ -71,14 +76,13 @@ export const checkCompiled = (scope: ViewScope, view: CompiledView): void => {
   }
 }
 
-/** A checked view; undefined when its root is unknown. Other mistakes are reported and built around. */
+/** A checked view. Mistakes are reported and built around. */
 export const compileView = (
   scope: ViewScope,
   declared: ViewDeclaration,
   partitions: number,
-): CompiledView | undefined => {
+): CompiledView => {
   const dataset = scope.dataset(declared.root, ['root'])
-  if (dataset === undefined) return undefined
   const root = buildNode(scope, dataset, declared, [])
   const aggregates = buildAggregates(scope, root, declared)
   const text = checkText(scope, root, declared)

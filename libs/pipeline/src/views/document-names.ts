@@ -1,4 +1,5 @@
 import type { FieldsDeclaration, ListDeclaration, ReferenceDeclaration } from '../declarations/view-file.ts'
+import { UNREAD_NAME } from '../yaml/doubts.ts'
 import type { YamlPath } from '../yaml/yaml-file.ts'
 import type { ViewScope } from './view-scope.ts'
 
@@ -93,6 +94,7 @@ export const checkNames = (scope: ViewScope, parts: NodeParts, path: YamlPath): 
   const seen = new Map<string, DocumentName['under']>()
   for (const each of documentNames(parts, path)) {
     const { name, under } = each
+    if (name === UNREAD_NAME) continue
     const mistake = nameMistake(name, path.length === 0)
     if (mistake !== undefined) report(scope, each, mistake)
     const before = seen.get(name)

@@ -79,7 +79,10 @@ export const checkJoin = (scope: ViewScope, join: Join): readonly JoinPair[] => 
   })
   const fields = `${to.primaryKey.map(key => `${to.name}.${key}`).join(', ')}`
   // a name that is wrong, or a key that is, has been told already
-  const isWhole = pairs.length === Object.keys(join.declared).length && to.primaryKey.length > 0
+  const isWhole =
+    pairs.length === Object.keys(join.declared).length &&
+    to.primaryKey.length > 0 &&
+    !scope.doubts.within(path)
   if (isWhole && (ordered.length !== to.primaryKey.length || pairs.length !== ordered.length)) {
     scope.problem(path, `"on" must name the primary key of "${to.name}" (${fields}), each of its fields once`)
   }

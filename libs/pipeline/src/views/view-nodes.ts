@@ -39,7 +39,6 @@ const buildReference = (
   path: YamlPath,
 ): readonly ReferenceDefinition[] => {
   const to = scope.dataset(declared.from, [...path, 'from'])
-  if (to === undefined) return []
   const pairs = Object.entries(declared.on).flatMap(([key, reference]) => {
     const known = scope.columnAtKey(to, key, [...path, 'on'])
     return scope.column(from, reference, [...path, 'on', key]) && known ? [{ key, reference }] : []
@@ -50,8 +49,10 @@ const buildReference = (
   return [{ name, node, on, flatten: declared.flatten }]
 }
 
+const PARTS = ['fields', 'one', 'lists'] as const
+
 const isEmpty = (parts: NodeParts): boolean =>
-  [parts.fields, parts.one, parts.lists].every(each => each === undefined || Object.keys(each).length === 0)
+  PARTS.every(part => Object.keys(parts[part] ?? {}).length === 0)
 
 const buildList = (
   scope: ViewScope,
@@ -61,7 +62,6 @@ const buildList = (
   path: YamlPath,
 ): readonly ListDefinition[] => {
   const child = scope.dataset(declared.from, [...path, 'from'])
-  if (child === undefined) return []
   const pairs = Object.entries(declared.on).flatMap(([reference, key]) => {
     const known = scope.columnAtKey(child, reference, [...path, 'on'])
     return scope.column(parent, key, [...path, 'on', reference]) && known ? [{ key, reference }] : []
@@ -73,7 +73,7 @@ const buildList = (
     declared: declared.on,
     path: [...path, 'on'],
   })
-  if (isEmpty(declared)) {
+  if (isEmpty(declared) && !PARTS.some(part => scope.doubts.within([...path, part]))) {
     const message = `list "${name}" shows nothing: it needs fields, one or lists`
     scope.problemAtKey(path.slice(0, -1), name, message)
   }

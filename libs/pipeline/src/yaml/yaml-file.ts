@@ -16,7 +16,7 @@ export type YamlPath = readonly (string | number)[]
 /** A parsed YAML file that knows where everything stands. */
 export interface YamlFile {
   readonly file: string
-  /** Plain values; undefined when the text is no YAML. */
+  /** Plain values; undefined when the text is no YAML. A key that is there twice is a problem, its last value counts. */
   readonly value: unknown
   readonly problems: readonly Problem[]
   /** A problem at the value of a path, or at the nearest thing above it that is there. */
@@ -111,7 +111,8 @@ export const parseYaml = (file: string, text: string): YamlFile => {
   }
   const problems = document.errors.map(error => at(error.pos[0], `not valid YAML: ${error.message}`))
   if (typeof parsed === 'string') problems.push(at(0, `not valid YAML: ${parsed}`))
-  const { value, mistake } = problems.length > 0 ? {} : checkedValue(document)
+  const readable = typeof parsed !== 'string' && document.errors.every(({ code }) => code === 'DUPLICATE_KEY')
+  const { value, mistake } = readable ? checkedValue(document) : {}
   if (mistake !== undefined) problems.push(at(mistake.offset, mistake.message))
   return {
     file,
