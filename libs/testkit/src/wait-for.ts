@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface WaitOptions {
   /** What is waited for, for the message: "the document of row 7". */
   readonly what: string
-  /** Default 10 s. */
+  /** Default 30 s: machines that run tests are busy. */
   readonly timeoutMs?: number
   /** Default 20 ms. */
   readonly everyMs?: number
@@ -19,7 +19,7 @@ export const waitFor = async <T>(
   condition: () => T | Promise<T>,
   options: WaitOptions,
 ): Promise<Exclude<Awaited<T>, Falsy>> => {
-  const timeoutMs = options.timeoutMs ?? 10_000
+  const timeoutMs = options.timeoutMs ?? 30_000
   const deadline = performance.now() + timeoutMs
   let cause: unknown
   for (;;) {
