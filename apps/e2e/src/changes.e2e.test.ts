@@ -1,26 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { type Dataset, SearchClient, writeRandomChanges } from '@headrace/example-image-search'
+import { type Dataset, writeRandomChanges } from '@headrace/example-image-search'
 import { seededRandom, waitFor } from '@headrace/testkit'
 import { type Chain, DEV_START_MS, startChain } from './chain.ts'
 import { imageSearch } from './examples.ts'
 
-const CHANGES = 5_000
+const CHANGES = 10_000
 const WRITERS = 4
 const IMAGES = 300
 
 describe('changes in Postgres reach the search API', () => {
   let chain: Chain<Dataset>
-  let search: SearchClient
   beforeAll(async () => {
     chain = await startChain(imageSearch, { prefix: 'changes', size: IMAGES })
-    search = new SearchClient(chain.ready.search, chain.ready.views[0]?.name ?? '')
   }, DEV_START_MS)
   afterAll(async () => {
     await chain?.stop()
   }, DEV_START_MS)
 
+  const hits = async (query: string): Promise<number> => {
+    const { search, views } = chain.ready
+    const answer = await fetch(`${search}/v1/views/${views[0]?.name}/search`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    })
+    return ((await answer.json()) as { total: number }).total
+  }
   const found = async (query: string, total: number, what: string): Promise<unknown> =>
-    waitFor(async () => (await search.search(query)).total === total, {
+    waitFor(async () => (await hits(query)) === total, {
       what,
       timeoutMs: 60_000,
       everyMs: 50,

@@ -1,14 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Comparison, type EqualOptions, seededRandom, waitUntilEqual } from '@headrace/testkit'
 import type { DemoConfig } from './config.ts'
-import { makeDataset } from './data/dataset-rows.ts'
+import { type Dataset as Rows, makeDataset } from './data/dataset-rows.ts'
 import { expectedDocuments } from './oracle/expected-documents.ts'
 import type { Screen } from './screen/screen.ts'
-import { SearchClient } from './search-client.ts'
-import { type Latency, measureCommitToSearchable } from './steps/commit-latency.ts'
+import { type Client, createClient } from './sdk/index.ts'
+import { type Latency, type LatencyOptions, measureCommitToSearchable } from './steps/commit-latency.ts'
 import { followLiveChanges } from './steps/live-changes.ts'
+import { type Loaded, loadImages, rowsToLoad } from './steps/load-images.ts'
 import { readRefreshInterval } from './steps/refresh-interval.ts'
-import { type Chain, startChain, type Stopper } from './steps/start-chain.ts'
-import { askStory } from './steps/story-query.ts'
+import { startApplication } from './steps/start-application.ts'
+import { startChain } from './steps/start-chain.ts'
+import type { Stopper } from './steps/stopper.ts'
+import { askStory, STORY_QUERY } from './steps/story-query.ts'
 
 export interface DemoOptions {
   readonly once: boolean
@@ -30,6 +34,19 @@ export interface DemoResult {
 const SEED = 20260101
 const SHOWN_DIFFERENCES = 5
 
+const load = async (client: Client, rows: Rows, screen: Screen): Promise<Loaded> => {
+  const progress = screen.progress('rows sent by the SDK', rowsToLoad(rows))
+  try {
+    return await loadImages(client, rows, progress)
+  } finally {
+    progress.stop()
+  }
+}
+
+const awaitFirstHit = async (client: Client, signal: AbortSignal): Promise<void> => {
+  while ((await client.search(STORY_QUERY, { size: 1 })).total === 0) await delay(50, undefined, { signal })
+}
+
 /** Waits for the first load, or for what was written last, and says what still differs. */
 const settle = async (options: EqualOptions, total: number, screen: Screen): Promise<Comparison> => {
   const progress = screen.progress('documents equal to SQL', total)
@@ -43,28 +60,12 @@ const settle = async (options: EqualOptions, total: number, screen: Screen): Pro
   return comparison
 }
 
-const measure = async (
-  chain: Chain,
-  client: SearchClient,
-  options: DemoOptions,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<Latency> => {
-  screen.title(
-    `${options.commits} single commits at ${options.perSecond}/s, each looked for through the search API`,
-  )
-  const progress = screen.progress('commits seen', options.commits)
+const measure = async (options: Omit<LatencyOptions, 'onSeen'>, screen: Screen): Promise<Latency> => {
+  const { commits, perSecond } = options
+  screen.title(`${commits} single commits at ${perSecond}/s, each looked for through the search API`)
+  const progress = screen.progress('commits seen', commits)
   try {
-    const latency = await measureCommitToSearchable({
-      database: chain.database,
-      client,
-      images: Array.from({ length: options.images }, (_, at) => at + 1),
-      commits: options.commits,
-      perSecond: options.perSecond,
-      onSeen: seen => progress.update(seen),
-      signal,
-    })
-    return latency
+    return await measureCommitToSearchable({ ...options, onSeen: seen => progress.update(seen) })
   } finally {
     progress.stop()
   }
@@ -86,40 +87,42 @@ export const runDemo = async (
   signal: AbortSignal,
 ): Promise<DemoResult> => {
   const began = performance.now()
-  const dataset = makeDataset(seededRandom(SEED), options.images)
-  screen.title(`image-search: ${dataset.images.length} images, ${dataset.annotations.length} annotations`)
-  const chain = await startChain(config, dataset, screen, stopper)
-  const { elasticsearch, search } = chain.state
-  const client = new SearchClient(search, chain.view)
+  const sinceStart = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s after the start`
+  const rows = makeDataset(seededRandom(SEED), options.images)
+  const { images, annotations, slices, sliceImages } = rows
+  screen.title(
+    `image-search: ${images.length} images, ${annotations.length} annotations, ${slices.length} slices with ${sliceImages.length} images`,
+  )
+  const application = await startApplication(screen, stopper, signal)
+  // the application fills its tables while Kafka and Elasticsearch still start
+  const [loaded, { state, view }] = await Promise.all([
+    load(createClient({ url: application.url }), rows, screen),
+    startChain(config, application.database.url, screen, stopper),
+  ])
+  const client = createClient({ url: application.url, searchUrl: state.search, view })
+  await awaitFirstHit(client, signal)
+  screen.note(`· first hit ${sinceStart()}`)
+  const { database } = application
   const compare: EqualOptions = {
-    expected: () => expectedDocuments(chain.database),
-    elasticsearchUrl: elasticsearch,
-    view: chain.view,
+    expected: () => expectedDocuments(database),
+    elasticsearchUrl: state.elasticsearch,
+    view,
     signal,
   }
   const first = await settle(compare, options.images, screen)
-  screen.note(`  ${((performance.now() - began) / 1000).toFixed(1)} s after the start`)
-  const hits = await askStory(client, chain.database, screen)
-  if (hits.different === 0) screen.good(`the same ${hits.sql} images as SQL finds`)
-  else screen.bad(`${hits.different} images are not among both hits and SQL's rows`)
-  const latency = await measure(chain, client, options, screen, signal)
-  const refreshIntervalMs = await readRefreshInterval(elasticsearch, chain.view)
+  screen.note(`· ${sinceStart()}`)
+  const hits = await askStory(client, database, screen)
+  const { commits, perSecond } = options
+  const ids = loaded.images.map(({ id }) => id)
+  const latency = await measure({ database, client, images: ids, commits, perSecond, signal }, screen)
+  const refreshIntervalMs = await readRefreshInterval(state.elasticsearch, view)
   screen.good(
     `commit to searchable: p50 ${latency.p50} ms, p99 ${latency.p99} ms (the index refreshes every ${refreshIntervalMs} ms)`,
   )
   const second = await settle(compare, options.images, screen)
   if (!options.once) {
-    screen.title('live changes; Ctrl-C ends the demo and stops everything')
-    const { images } = options
-    await followLiveChanges({
-      database: chain.database,
-      client,
-      screen,
-      random: seededRandom(),
-      images,
-      firstNewId: 50_000_000,
-      signal,
-    })
+    screen.title('live changes through the SDK; Ctrl-C ends the demo and stops everything')
+    await followLiveChanges({ ...loaded, client, screen, random: seededRandom(), signal })
   }
   return {
     documents: options.images,

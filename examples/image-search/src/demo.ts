@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { readDemoConfig } from './config.ts'
 import { type DemoOptions, isRight, runDemo } from './demo-run.ts'
@@ -10,6 +11,8 @@ Loads an example, shows that every document equals SQL, searches, measures, then
   --once  end after the check; exit status 0 only if all is right
   --json  the last line of standard output is one JSON object with the result
 `
+
+const LAST_WAIT_MS = 5_000
 
 const readArguments = () => {
   const flag = { type: 'boolean', default: false } as const
@@ -50,24 +53,29 @@ const stopped = new Promise<never>((_resolve, reject) => {
 })
 stopped.catch(() => undefined)
 
-let status = 1
-try {
-  const result = await Promise.race([
-    runDemo(config, options, screen, { add: run => void stops.push(run) }, stop.signal),
-    stopped,
-  ])
-  status = isRight(result, options) ? 0 : 1
-  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`)
-} catch (error) {
-  status = stop.signal.aborted ? 130 : 1
-  if (!stop.signal.aborted) screen.bad(error instanceof Error ? error.message : String(error))
-} finally {
-  for (const run of stops.reverse()) {
+const stopAll = async (): Promise<void> => {
+  for (let run = stops.pop(); run !== undefined; run = stops.pop()) {
     try {
       await run()
     } catch (error) {
       screen.bad(error instanceof Error ? error.message : String(error))
     }
   }
+}
+
+let status = 1
+const running = runDemo(config, options, screen, { add: run => void stops.push(run) }, stop.signal)
+try {
+  const result = await Promise.race([running, stopped])
+  status = isRight(result, options) ? 0 : 1
+  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`)
+} catch (error) {
+  status = stop.signal.aborted ? 130 : 1
+  if (!stop.signal.aborted) screen.bad(error instanceof Error ? error.message : String(error))
+} finally {
+  await stopAll()
+  // what was being started when Ctrl-C came
+  await Promise.race([running.catch(() => undefined), delay(LAST_WAIT_MS)])
+  await stopAll()
 }
 process.exit(status)

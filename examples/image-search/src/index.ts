@@ -11,4 +11,3 @@ export {
   TABLE_FILES,
   VIEW,
 } from './pipeline-copy.ts'
-export { SearchClient, type SearchAnswer, type SearchHit } from './search-client.ts'

@@ -6,9 +6,9 @@ const LAYERS = {
   plan: ['kernel', 'wire', 'domain'],
   platform: ['kernel', 'wire', 'platform'],
   test: ['kernel', 'wire'],
-  // tool: only the CLI uses one (the local stack of `headrace dev`)
+  // tool: the local stack, for `headrace dev` and the demo
   app: ['kernel', 'wire', 'domain', 'plan', 'platform', 'tool'],
-  e2e: ['kernel', 'wire', 'test', 'e2e'],
+  e2e: ['kernel', 'wire', 'test', 'e2e', 'tool'],
   tool: ['kernel', 'plan', 'tool'],
   config: [],
 }

@@ -5,6 +5,7 @@ declare module 'cli-progress' {
     readonly stream?: NodeJS.WritableStream
     readonly hideCursor?: boolean
     readonly clearOnComplete?: boolean
+    readonly forceRedraw?: boolean
   }
   export const Presets: { readonly shades_classic: object }
   export class SingleBar {

@@ -22,6 +22,7 @@ interface Stream {
   readonly isTTY?: boolean
 }
 
+const CLEAR_LINE = '\r\u001b[2K'
 const BAR = '{what} {bar} {value}/{total}  {duration_formatted}'
 
 const barOf = (stream: Stream, what: string, total: number): Progress => {
@@ -31,6 +32,8 @@ const barOf = (stream: Stream, what: string, total: number): Progress => {
       stream: stream as NodeJS.WritableStream,
       hideCursor: true,
       clearOnComplete: false,
+      // lines are written above it
+      forceRedraw: true,
     },
     Presets.shades_classic,
   )
@@ -56,7 +59,8 @@ export const createScreen = (stream: Stream, color: boolean): Screen => {
   const tty = stream.isTTY === true
   const paint = (code: number, text: string): string =>
     tty && color ? `\u001b[${code}m${text}\u001b[0m` : text
-  const line = (text = ''): void => void stream.write(`${text}\n`)
+  // a bar may stand on the last line; it draws itself again below
+  const line = (text = ''): void => void stream.write(`${tty ? CLEAR_LINE : ''}${text}\n`)
   return {
     line,
     title: text => line(`\n${paint(1, text)}`),

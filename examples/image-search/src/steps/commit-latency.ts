@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Queryable } from '../oracle/expected-documents.ts'
-import type { SearchClient } from '../search-client.ts'
+import type { Client } from '../sdk/index.ts'
 
 export interface LatencyOptions {
   readonly database: Queryable
-  readonly client: SearchClient
+  readonly client: Client
   /** Ids of images that are changed in turn, one commit each. */
   readonly images: readonly number[]
   readonly commits: number
@@ -71,7 +71,10 @@ export const measureCommitToSearchable = async (options: LatencyOptions): Promis
     options.signal.throwIfAborted()
     const asked = [...pending.keys()].slice(0, 200)
     if (asked.length > 0) {
-      const { hits } = await options.client.search(`id in (${asked.join(', ')})`, { size: asked.length })
+      const { hits } = await options.client.search(`id in (${asked.join(', ')})`, {
+        size: asked.length,
+        fields: ['width'],
+      })
       const now = performance.now()
       for (const { key, document } of hits) {
         const wanted = pending.get(key)
