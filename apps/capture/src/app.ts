@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffDelay, codeOf, HeadraceError } from '@headrace/errors'
 import type { Kafka } from '@headrace/kafka'
-import type { Pipeline, PostgresSource } from '@headrace/pipeline'
+import { type Pipeline, type PostgresSource, topicSizes } from '@headrace/pipeline'
 import type { PostgresConnection } from '@headrace/postgres'
 import type { Failpoints, Health } from '@headrace/runtime'
 import type { TableShapes } from '@headrace/wire'
@@ -27,6 +27,9 @@ export interface CaptureAppOptions {
   readonly observe?: (delivery: Delivery) => void
 }
 
+/** Descriptions of tables, and positions with the catalogue of all of them, may be larger than rows. */
+const CONTROL_BYTES = 8 * 1_048_576
+
 /**
  * Captures one source until the signal fires: fence older owners, read the position, then spells of load and stream.
  * Only a source that is away is waited for here; every other error ends the process, which replays (design 02 §2.5).
@@ -39,6 +42,7 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
   const writer = await kafka.writer({
     name: `${pipeline.name}.capture.${source.slot}`,
     compression: options.compression ?? 'none',
+    maxRecordBytes: Math.max(topicSizes(pipeline.limits).topics.raw, CONTROL_BYTES),
   })
   const reader = kafka.reader()
   let { position, shapes } = await readPosition(reader, topics.positions, source.slot)

@@ -61,6 +61,11 @@ const createMetrics = (metrics: Metrics) => ({
     help: 'Changed rows committed to raw topics.',
     labels: ['dataset'],
   }),
+  tooLarge: metrics.counter({
+    name: 'rows_too_large_total',
+    help: 'Rows over limits.rowBytes: only their key is in the raw topic, and the validator makes a dead letter of it.',
+    labels: ['dataset'],
+  }),
   bytes: metrics.counter({ name: 'bytes_total', help: 'Bytes of records committed to Kafka.' }),
   sourceTransactions: metrics.counter({
     name: 'source_transactions_total',
@@ -111,8 +116,23 @@ const slotEvents = (log: Logger, meters: Meters) => ({
   moving: () => log.info({}, 'the stream moves again'),
 })
 
+/** Rows that were too large since the last transaction. */
+const tooLargeEvent =
+  (log: Logger, meters: Meters) =>
+  ({ dataset, tooLarge, maxRowBytes }: SourceTable): void => {
+    const { rows, largestBytes } = tooLarge
+    if (rows === 0) return
+    meters.tooLarge.inc({ dataset }, rows)
+    log.warn(
+      { dataset, rows, largestBytes, limitBytes: maxRowBytes },
+      'rows are too large: only their keys go on, each as a dead letter edge.too_large',
+    )
+    Object.assign(tooLarge, { rows: 0, largestBytes: 0 })
+  }
+
 export const createEvents = (log: Logger, metrics: Metrics) => {
   const meters = createMetrics(metrics)
+  const tellTooLarge = tooLargeEvent(log, meters)
   let progressLogged = 0
   const meterLoad = (tables: readonly TableProgress[]): void => {
     for (const { table, rowsDone, rowsEstimated } of tables) {
@@ -138,6 +158,7 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
       for (const table of tables) {
         if (table.pending > 0) meters.rows.inc({ dataset: table.dataset }, table.pending)
         table.pending = 0
+        tellTooLarge(table)
       }
       meters.bytes.inc(batch.bytes)
       meters.commits.observe(batch.seconds)

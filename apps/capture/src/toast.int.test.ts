@@ -136,6 +136,7 @@ describe('unchanged large values', () => {
       relation: 1n,
       old: undefined,
       new: { kinds: Buffer.from('ttut'), values: ['1', 'b', 'stays'].map(text => Buffer.from(text)) },
+      tooLargeBytes: 0,
     }
     const value = Buffer.from(RawRecord.encode({ record: { $case: 'change', value: change } }).finish())
     let repeated = 0

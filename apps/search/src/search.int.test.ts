@@ -1,6 +1,6 @@
 import { BulkWriter, Elasticsearch, ViewIndices } from '@headrace/elasticsearch'
 import { type HttpServer, httpServer } from '@headrace/http'
-import { DEFAULT_LIMITS, type Pipeline } from '@headrace/pipeline'
+import { DEFAULT_LIMITS as DEFAULT_SIZES, type Pipeline } from '@headrace/pipeline'
 import { Health, type Started } from '@headrace/runtime'
 import { buildMapping, compileIndexBody, DEFAULT_LIMITS, stubBody } from '@headrace/search-model'
 import { createLogger, Metrics } from '@headrace/telemetry'
@@ -23,7 +23,7 @@ const definition = {
 const pipeline: Pipeline = {
   name: view,
   partitions: 1,
-  limits: DEFAULT_LIMITS,
+  limits: DEFAULT_SIZES,
   topics: topicNames(view),
   sources: [],
   datasets: new Map(),

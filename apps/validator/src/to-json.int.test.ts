@@ -223,7 +223,7 @@ const through = (type: ColumnType, text: string, required = false): string | nul
   const tuple: Tuple = { kinds: Buffer.from('t'), values: [Buffer.from(text)] }
   const outcome = compileValidator(contract)
     .bind(relation)
-    .judge({ origin: origin(Op.INSERT, 1), relation: 1n, old: undefined, new: tuple })
+    .judge({ origin: origin(Op.INSERT, 1), relation: 1n, old: undefined, new: tuple, tooLargeBytes: 0 })
   if (outcome.kind === 'dead') throw new Error(`${outcome.code}: ${outcome.message}`)
   return compileRowReader(deriveMessage(contract), ['v'])(outcome.value).values[0] ?? null
 }

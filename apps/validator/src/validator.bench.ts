@@ -90,6 +90,7 @@ const rawRecord = (i: number): IncomingRecord => {
         relation: 1n,
         old: undefined,
         new: { kinds: Buffer.from('tttttttttttn'), values: cells.map(cell => Buffer.from(cell)) },
+        tooLargeBytes: 0,
       },
     },
   }).finish()

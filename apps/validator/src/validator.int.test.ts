@@ -168,6 +168,41 @@ describe('the validator', () => {
     expect(await deadOf('thing', '40')).toHaveLength(1)
   })
 
+  it.each([
+    ['has its key alone', ['80', ...Array.from({ length: 6 }, () => undefined)], 123_456, 'limits.rowBytes'],
+    ['is too large when it is typed', spoilt('81', 6, JSON.stringify('x'.repeat(200_001))), 0, 'typed row'],
+  ] as const)('withholds a row that %s, whatever else it holds (K12)', async (_, row, bytes, rule) => {
+    const key = row[0]!
+    const large = rawChange(shape, 1n, Op.UPDATE, 71, row, bytes)
+    await harness.write([
+      rawChange(shape, 1n, Op.INSERT, 70, good(key)),
+      large,
+      rawChange(shape, 1n, Op.INSERT, 72, good('82')),
+    ])
+    await validatedOf('shape', '82', 1)
+    const seen = await validatedOf('shape', key, 3)
+    expect(seen.map(each => (each.kind === 'row' ? each.row.origin.op : each.kind))).toEqual([
+      Op.INSERT,
+      Op.DELETE,
+      'tombstone',
+    ])
+    const [letter] = await deadOf('shape', key)
+    expect(letter?.value?.equals(large.value!)).toBe(true)
+    expect(letter?.headers?.['dead.code']?.toString()).toBe('edge.too_large')
+    expect(letter?.headers?.['dead.rule']?.toString()).toBe(rule)
+  })
+
+  it('keeps the last good row of one that became too large where the contract says keepLast', async () => {
+    const row = ['83', ...Array.from({ length: 6 }, () => undefined)]
+    await harness.write([
+      rawChange(thing, 2n, Op.INSERT, 73, good('83')),
+      rawChange(thing, 2n, Op.UPDATE, 74, row, 123_456),
+      rawChange(thing, 2n, Op.UPDATE, 75, good('83', 'small')),
+    ])
+    const seen = await validatedOf('thing', '83', 2)
+    expect(seen.map(each => each.kind === 'row' && each.row.values[1])).toEqual(['"abc"', '"small"'])
+  })
+
   it('names unchanged columns instead of judging them', async () => {
     await harness.write([
       rawChange(

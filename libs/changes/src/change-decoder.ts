@@ -4,6 +4,7 @@ import { ChangeWriter } from './change-writer.ts'
 import { type IncompleteRow, incompleteRow } from './incomplete-row.ts'
 import { keyOf } from './key-reader.ts'
 import { type CapturedTable, readRelation, type Relation, type RelationTracker } from './relation.ts'
+import { cutTooLarge } from './too-large-row.ts'
 import { TupleCutter } from './tuple-cutter.ts'
 
 /** XLogData: type byte, start and end of the WAL, send time; then the plugin's message. */
@@ -35,7 +36,10 @@ export interface SourceTransaction {
 export interface ChangeSink<T extends CapturedTable> {
   /** A table is described for the first time, or anew; comes before the rows that need it. */
   relation(relation: Relation<T>): void
-  /** One record for the raw topic of the table. `ordinal` grows within `transaction`. `incomplete`: what it lacks (03 C9). */
+  /**
+   * One record for the raw topic of the table. `ordinal` grows within `transaction`. `incomplete`: what it lacks (03 C9).
+   * `tooLargeBytes`: not 0 when the row was too large and only its key is there (04 K12).
+   */
   row(
     relation: Relation<T>,
     key: Buffer,
@@ -43,6 +47,7 @@ export interface ChangeSink<T extends CapturedTable> {
     transaction: SourceTransaction,
     ordinal: number,
     incomplete: IncompleteRow<T> | null,
+    tooLargeBytes: number,
   ): void
   /** All rows of the table before this position are gone (03 C10). */
   marker(relation: Relation<T>, kind: MarkerKind, transaction: SourceTransaction, ordinal: number): void
@@ -235,10 +240,12 @@ export class ChangeDecoder<T extends CapturedTable> {
     old: TupleCutter | null,
     next: TupleCutter | null,
   ): void {
-    const value = this.#writer.change(op, ordinal, relation.fingerprintBytes, buffer, old, next)
+    const tooLarge = next === null ? 0 : cutTooLarge(relation, next)
+    const value = this.#writer.change(op, ordinal, relation.fingerprintBytes, buffer, old, next, tooLarge)
     const transaction = this.#open()
-    const incomplete = next === null ? null : incompleteRow(relation, buffer, next, transaction.xid)
-    this.#sink.row(relation, key, value, transaction, ordinal, incomplete)
+    const isWhole = next === null || tooLarge > 0
+    const incomplete = isWhole ? null : incompleteRow(relation, buffer, next, transaction.xid)
+    this.#sink.row(relation, key, value, transaction, ordinal, incomplete, tooLarge)
   }
 
   #count(ordinals: number): number {

@@ -37,14 +37,23 @@ describe('ChangeWriter', () => {
         fc.constantFrom(Op.INSERT, Op.UPDATE, Op.DELETE),
         fc.option(rows),
         fc.option(rows),
-        (head, ordinal, relation, op, old, next) => {
+        fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 0xffffffff })),
+        (head, ordinal, relation, op, old, next, tooLargeBytes) => {
           const from = Buffer.concat([tuple(old ?? []), tuple(next ?? [])])
           const [oldCutter, nextCutter] = [new TupleCutter(), new TupleCutter()]
           nextCutter.cut(from, oldCutter.cut(from, 0))
           const fingerprint = Buffer.alloc(8)
           fingerprint.writeBigUInt64LE(relation)
           writer.begin(head)
-          const written = writer.change(op, ordinal, fingerprint, from, old && oldCutter, next && nextCutter)
+          const written = writer.change(
+            op,
+            ordinal,
+            fingerprint,
+            from,
+            old && oldCutter,
+            next && nextCutter,
+            tooLargeBytes,
+          )
           const origin = {
             ...head,
             commitTimeUs: BigInt(head.commitTimeUs),
@@ -60,6 +69,7 @@ describe('ChangeWriter', () => {
             relation,
             old: old === null ? undefined : message(old),
             new: next === null ? undefined : message(next),
+            tooLargeBytes,
           }
           const expected = RawRecord.encode({ record: { $case: 'change', value } }).finish()
           // the generated encoder leaves a fixed64 of 0 out; a fingerprint is never that

@@ -94,7 +94,7 @@ export class ChangeWriter {
     return this.#take(arena, length)
   }
 
-  /** One change; the tuples' columns lie in `from`. */
+  /** One change; the tuples' columns lie in `from`. `tooLargeBytes`: the new row had so many and is without them. */
   change(
     op: Op,
     ordinal: number,
@@ -102,6 +102,7 @@ export class ChangeWriter {
     from: Buffer,
     old: TupleCutter | null,
     next: TupleCutter | null,
+    tooLargeBytes = 0,
   ): Buffer {
     const originBytes = this.#originBytes(ordinal)
     const oldBytes = old === null ? 0 : tupleBytes(old)
@@ -112,7 +113,8 @@ export class ChangeWriter {
       originBytes +
       9 +
       (old === null ? 0 : 1 + varintBytes(oldBytes) + oldBytes) +
-      (next === null ? 0 : 1 + varintBytes(nextBytes) + nextBytes)
+      (next === null ? 0 : 1 + varintBytes(nextBytes) + nextBytes) +
+      (tooLargeBytes === 0 ? 0 : 1 + varintBytes(tooLargeBytes))
     const total = 1 + varintBytes(changeBytes) + changeBytes
     const arena = this.#reserve(total)
     let at = this.#usedIn(arena)
@@ -123,7 +125,11 @@ export class ChangeWriter {
     for (let byte = 0; byte < 8; byte += 1) arena[at + 1 + byte] = fingerprint[byte]!
     at += 9
     if (old !== null) at = writeTuple(arena, at, 0x1a, oldBytes, from, old)
-    if (next !== null) writeTuple(arena, at, 0x22, nextBytes, from, next)
+    if (next !== null) at = writeTuple(arena, at, 0x22, nextBytes, from, next)
+    if (tooLargeBytes !== 0) {
+      arena[at] = 0x28
+      writeVarint(arena, at + 1, tooLargeBytes)
+    }
     return this.#take(arena, total)
   }
 

@@ -55,6 +55,7 @@ export const cutCopyRow = (
   let column = 0
   let first = start
   let withEscape = false
+  tuple.bytes = 0
   // a row of no columns is an empty line, and so is a row of one empty text
   for (let at = start; columns > 0 && at <= last; at += 1) {
     const byte = at === last ? TAB : buffer[at]!
@@ -87,4 +88,5 @@ const setColumn = (
   tuple.kinds[column] = TEXT_KIND
   tuple.starts[column] = first
   tuple.lengths[column] = (withEscape ? unescape(buffer, first, end) : end) - first
+  tuple.bytes += tuple.lengths[column]!
 }

@@ -15,4 +15,5 @@ export {
   RelationTracker,
   type RelationTrackerOptions,
 } from './relation.ts'
+export { withoutValues } from './too-large-row.ts'
 export { SnapshotDecoder, type SnapshotDecoderOptions, snapshotLsn } from './snapshot-decoder.ts'

@@ -8,6 +8,8 @@ export interface CapturedTable {
   readonly name: string
   /** Columns of the record key, in key order. */
   readonly keyColumns: readonly string[]
+  /** Of a row whose values have more bytes only the key is given (04 K12). Default: there is no such row. */
+  readonly maxRowBytes?: number
 }
 
 /** A table as the stream describes it at this point, with what is needed for each of its rows. */

@@ -3,6 +3,7 @@ import { ChangeWriter } from './change-writer.ts'
 import { cutCopyRow } from './copy-cutter.ts'
 import { keyOf } from './key-reader.ts'
 import type { CapturedTable, Relation } from './relation.ts'
+import { cutTooLarge } from './too-large-row.ts'
 import { TupleCutter } from './tuple-cutter.ts'
 
 export interface SnapshotDecoderOptions {
@@ -36,9 +37,10 @@ export class SnapshotDecoder<T extends CapturedTable> {
     start: number,
     end: number,
     ordinal: number,
-  ): { readonly key: Buffer; readonly value: Buffer } {
+  ): { readonly key: Buffer; readonly value: Buffer; readonly tooLargeBytes: number } {
     cutCopyRow(buffer, start, end, relation.description.columns.length, this.#tuple)
     const key = keyOf(relation, buffer, this.#tuple, null, this.#writer)
+    const tooLargeBytes = cutTooLarge(relation, this.#tuple)
     const value = this.#writer.change(
       Op.INSERT,
       ordinal,
@@ -46,7 +48,8 @@ export class SnapshotDecoder<T extends CapturedTable> {
       buffer,
       null,
       this.#tuple,
+      tooLargeBytes,
     )
-    return { key, value }
+    return { key, value, tooLargeBytes }
   }
 }

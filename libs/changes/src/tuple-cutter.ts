@@ -15,6 +15,8 @@ export class TupleCutter {
   count = 0
   /** How many of them were not sent. */
   unchanged = 0
+  /** Bytes of its values. */
+  bytes = 0
   readonly kinds = new Uint8Array(MAX_COLUMNS)
   /** First byte of each 't' column in `buffer`. */
   readonly starts = new Int32Array(MAX_COLUMNS)
@@ -26,6 +28,7 @@ export class TupleCutter {
     const count = (buffer[at]! << 8) | buffer[at + 1]!
     let position = at + 2
     this.unchanged = 0
+    this.bytes = 0
     for (let column = 0; column < count; column += 1) {
       const kind = buffer[position]!
       this.kinds[column] = kind
@@ -41,6 +44,7 @@ export class TupleCutter {
         buffer[position + 3]!
       this.starts[column] = position + 4
       this.lengths[column] = length
+      this.bytes += length
       position += 4 + length
     }
     this.count = count
@@ -59,7 +63,9 @@ export class TupleCutter {
       this.unchanged -= 1
       this.kinds[column] = kind
       this.starts[column] = other.starts[column]!
+      if (kind === NULL_KIND) continue
       this.lengths[column] = other.lengths[column]!
+      this.bytes += other.lengths[column]!
     }
   }
 

@@ -46,13 +46,24 @@ describe('codecs', () => {
         (at, commitTimeUs, row, repair) => {
           const bytes = encodeRow(row, row.length)
           const encoded = encodeHop({ position: at, commitTimeUs, row: bytes, repair })
-          const value = { position: at, commitTimeUs, row: ProjectedRow.decode(bytes), repair }
+          const value = { position: at, commitTimeUs, row: ProjectedRow.decode(bytes), repair, error: '' }
           expect(HopRecord.decode(encoded)).toEqual({ record: { $case: 'row', value } })
           const generated = Buffer.from(HopRecord.encode({ record: { $case: 'row', value } }).finish())
           expect(decodeHop(generated)).toEqual({ position: at, commitTimeUs, row: bytes, repair })
         },
       ),
     )
+  })
+
+  it('carries why a row cannot be carried', () => {
+    const failed = {
+      position: { epoch: 1, commitLsn: 5n, ordinal: 2 },
+      commitTimeUs: 7n,
+      row: Buffer.alloc(0),
+      repair: false,
+      error: 'ä too large',
+    }
+    expect(decodeHop(encodeHop(failed))).toEqual(failed)
   })
 
   it('refuses hop records that end in the middle', () => {

@@ -1,5 +1,5 @@
 import { HeadraceError } from '@headrace/errors'
-import { HopRecord, type Marker, type Position } from '@headrace/wire'
+import { HopRecord, type HopRow, type Marker, type Position } from '@headrace/wire'
 import { writeVarint } from './projected-row.ts'
 
 /** A row on its way to its parent. `row` is an encoded ProjectedRow; when read, a slice of the record's value. */
@@ -8,6 +8,8 @@ export interface HopValue {
   readonly commitTimeUs: bigint
   readonly row: Buffer
   readonly repair: boolean
+  /** Why the row cannot be carried: `row` is empty then, and the parent's document cannot be made (05 A18). */
+  readonly error?: string
 }
 
 const LSN_BYTES = 8
@@ -16,7 +18,8 @@ const POSITION_START = 16
 const MAX_HEAD = 64
 
 /** The bytes of `headrace.v1.HopRecord` (held equal to the generated code by a test), without a copy per nesting level. */
-export const encodeHop = ({ position, commitTimeUs, row, repair }: HopValue): Buffer => {
+export const encodeHop = ({ position, commitTimeUs, row, repair, error }: HopValue): Buffer => {
+  if (error !== undefined) return encodeFailed({ position, commitTimeUs, repair, error })
   const out = Buffer.allocUnsafe(MAX_HEAD + row.length)
   let at = POSITION_START
   if (position.epoch !== 0) {
@@ -54,6 +57,10 @@ export const encodeHop = ({ position, commitTimeUs, row, repair }: HopValue): Bu
   writeVarint(out, head, positionLength)
   return out.subarray(start, at)
 }
+
+/** Rare: written as the generated code does. */
+const encodeFailed = (failed: Omit<HopRow, 'row'>): Buffer =>
+  Buffer.from(HopRecord.encode({ record: { $case: 'row', value: { ...failed, row: undefined } } }).finish())
 
 const varintLength = (value: number): number => {
   let length = 1
@@ -95,17 +102,20 @@ class HopReader {
     let commitTimeUs = 0n
     let row: Buffer | undefined
     let repair = false
+    let error: string | undefined
     while (this.at < end) {
       const tag = this.bytes[this.at++]!
       if (tag === 0x0a) position = this.position()
       else if (tag === 0x10) commitTimeUs = this.bigVarint()
       else if (tag === 0x1a) row = this.delimited()
       else if (tag === 0x20) repair = this.varint() === 1
+      else if (tag === 0x2a) error = this.delimited().toString()
       else throw new HeadraceError('decode.payload', `a hop row has an unknown field (tag ${tag})`)
     }
     if (end !== this.bytes.length || this.at !== end)
       throw new HeadraceError('decode.payload', 'a hop record ends in the middle of a field')
-    return { position, commitTimeUs, row: row ?? Buffer.alloc(0), repair }
+    const read = { position, commitTimeUs, row: row ?? Buffer.alloc(0), repair }
+    return error === undefined ? read : { ...read, error }
   }
 
   private position(): Position {

@@ -40,6 +40,7 @@ const insert = (...cells: Cell[]): RowChange => ({
   origin: origin(Op.INSERT),
   relation: 1n,
   old: undefined,
+  tooLargeBytes: 0,
   new: tuple(cells),
 })
 
@@ -225,7 +226,13 @@ describe('V1 a bound validator', () => {
 
   it('makes a deletion of key columns only, from the old row or a rejected new one, never judging', () => {
     const bound = compileValidator(contract).bind(relation('id', 'b', 'A!'))
-    const gone = { origin: origin(Op.DELETE), relation: 1n, old: tuple(['7', null, null]), new: undefined }
+    const gone = {
+      origin: origin(Op.DELETE),
+      relation: 1n,
+      old: tuple(['7', null, null]),
+      new: undefined,
+      tooLargeBytes: 0,
+    }
     expect(read(bound.deletion(gone))).toMatchObject({
       values: ['7', null, null],
       origin: { op: Op.DELETE, ordinal: 2 },
@@ -264,7 +271,7 @@ describe('V1 a bound validator', () => {
 describe('dead-letter codes', () => {
   it('are all of a known category and explained', () => {
     for (const [code, { meaning }] of Object.entries(deadLetterCodes)) {
-      expect(code).toMatch(/^(contract|decode|internal|schema)\.[a-z_]+$/)
+      expect(code).toMatch(/^(contract|decode|edge|internal|schema)\.[a-z_]+$/)
       expect(meaning.length).toBeGreaterThan(20)
     }
   })

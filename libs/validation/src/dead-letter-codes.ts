@@ -51,6 +51,11 @@ export const deadLetterCodes = {
     false,
     'The bytes of a raw record cannot be read. Something else than capture wrote to the topic, or versions do not fit.',
   ),
+  'edge.too_large': entry(
+    'data-owner',
+    false,
+    'A row is larger than limits.rowBytes of pipeline.yaml, or its typed form is larger than twice that: the dead letter of the first holds its key alone. Make the row smaller, or raise the limit, run `headrace topics apply` and write the row again.',
+  ),
   'internal.bug': entry(
     'headrace',
     true,

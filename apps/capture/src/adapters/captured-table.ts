@@ -12,8 +12,17 @@ export interface SourceTable extends CapturedTable {
   /** What is done about large values that an update leaves out (03 C9). */
   readonly toast: ToastPolicy
   readonly fullIdentity: boolean
+  readonly maxRowBytes: number
   /** Rows since the last committed transaction, for the metrics. */
   pending: number
+  /** Those of them that were too large and are there with their key alone. */
+  readonly tooLarge: { rows: number; largestBytes: number }
+}
+
+/** A row was too large (04 K12). */
+export const noteTooLarge = ({ tooLarge }: SourceTable, bytes: number): void => {
+  tooLarge.rows += 1
+  tooLarge.largestBytes = Math.max(tooLarge.largestBytes, bytes)
 }
 
 export const sourceTables = (pipeline: Pipeline, source: PostgresSource): readonly SourceTable[] =>
@@ -36,7 +45,9 @@ export const sourceTables = (pipeline: Pipeline, source: PostgresSource): readon
       label: `${schema}.${name}`,
       toast,
       fullIdentity: toast === 'full',
+      maxRowBytes: pipeline.limits.rowBytes,
       pending: 0,
+      tooLarge: { rows: 0, largestBytes: 0 },
     }
   })
 

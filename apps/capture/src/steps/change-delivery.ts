@@ -1,7 +1,7 @@
 import type { ChangeSink, IncompleteRow, Relation, SourceTransaction } from '@headrace/changes'
 import { HeadraceError } from '@headrace/errors'
 import { type MarkerKind, partitionOf } from '@headrace/wire'
-import type { SourceTable } from '../adapters/captured-table.ts'
+import { noteTooLarge, type SourceTable } from '../adapters/captured-table.ts'
 import { markerRecords, relationRecord } from '../adapters/raw-records.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -42,9 +42,11 @@ export class ChangeDelivery implements ChangeSink<SourceTable> {
     transaction: SourceTransaction,
     ordinal: number,
     incomplete: IncompleteRow<SourceTable> | null,
+    tooLargeBytes: number,
   ): void {
     const { delivery, partitions } = this.#options
     const table = relation.table!
+    if (tooLargeBytes > 0) noteTooLarge(table, tooLargeBytes)
     if (incomplete !== null && table.toast === 'fail') throw toastUnchanged(incomplete)
     table.pending += 1
     this.#hasRows = true

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { completeChange, type IncompleteRow } from '@headrace/changes'
+import { completeChange, type IncompleteRow, withoutValues } from '@headrace/changes'
 import {
   connect,
   isVisible,
@@ -12,7 +12,7 @@ import {
   sqlStateOf,
   type TableInfo,
 } from '@headrace/postgres'
-import type { SourceTable } from '../adapters/captured-table.ts'
+import { noteTooLarge, type SourceTable } from '../adapters/captured-table.ts'
 
 /** Rows of one statement. */
 const BATCH_ROWS = 500
@@ -161,12 +161,18 @@ interface Found {
 const NOTHING: Found = { snapshot: null, rows: [], columns: [] }
 
 const filled = (
-  { value }: Gap,
+  { value, row: { relation } }: Gap,
   columns: readonly number[],
   texts: readonly (string | null)[] | undefined,
 ): Buffer => {
   // gone by now: a later change in the stream says so
   if (texts === undefined) return value
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), value.length)
+  const table = relation.table!
+  if (bytes > table.maxRowBytes) {
+    noteTooLarge(table, bytes)
+    return withoutValues(value, relation, bytes)
+  }
   return completeChange(value, new Map(columns.map((column, at) => [column, texts[at] ?? null])))
 }
 

@@ -1,7 +1,7 @@
 import { type Relation, type RelationTracker, SnapshotDecoder, snapshotLsn } from '@headrace/changes'
 import { type Heap, openCopySession, type PostgresConnection } from '@headrace/postgres'
 import { MarkerKind, type TableProgress } from '@headrace/wire'
-import type { SourceTable } from '../adapters/captured-table.ts'
+import { noteTooLarge, type SourceTable } from '../adapters/captured-table.ts'
 import type { ChangeDelivery } from './change-delivery.ts'
 import type { Delivery } from './delivery.ts'
 import { copyStatements } from './load-plan.ts'
@@ -114,7 +114,8 @@ const loadTask = async (
   await session.copy(sql, (buffer, start, end) => {
     const ordinal = Math.min(counter.next, MAX_ORDINAL)
     counter.next += 1
-    const { key, value } = decoder.row(relation, buffer, start, end, ordinal)
+    const { key, value, tooLargeBytes } = decoder.row(relation, buffer, start, end, ordinal)
+    if (tooLargeBytes > 0) noteTooLarge(relation.table!, tooLargeBytes)
     changes.loaded(relation, key, value, lsn, ordinal)
     progress.rowsDone += 1n
     delivery.checkBounds()

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createKafka, type IncomingRecord, type Kafka } from '@headrace/kafka'
+import { DEFAULT_LIMITS, topicSizes } from '@headrace/pipeline'
 import { createFailpoints, Health } from '@headrace/runtime'
 import { createLogger, Metrics } from '@headrace/telemetry'
 import { backends, createDatabase, nodeCommand, type TestDatabase, uniqueName } from '@headrace/testkit'
@@ -94,6 +95,8 @@ export interface SeenChange {
   readonly row: readonly (string | null | undefined)[] | undefined
   /** Of a marker; then op is UNSPECIFIED. */
   readonly marker: number | undefined
+  /** Not 0: the row was too large and has its key alone. */
+  readonly tooLargeBytes: number
 }
 
 const cells = (
@@ -121,10 +124,11 @@ const seen = (partition: number, { key, value }: IncomingRecord): SeenChange => 
       old: undefined,
       row: undefined,
       marker: kind,
+      tooLargeBytes: 0,
     }
   }
   if (record?.$case !== 'change') throw new Error(`a record of the kind ${record?.$case ?? 'none'}`)
-  const { origin, relation, old, new: row } = record.value
+  const { origin, relation, old, new: row, tooLargeBytes } = record.value
   const { epoch, commitLsn, ordinal, op, snapshot } = origin!
   return {
     partition,
@@ -136,6 +140,7 @@ const seen = (partition: number, { key, value }: IncomingRecord): SeenChange => 
     old: cells(old),
     row: cells(row),
     marker: undefined,
+    tooLargeBytes,
   }
 }
 
@@ -155,14 +160,17 @@ export const createHarness = async (
   tables: readonly TestTable[],
   ddl: string,
   partitions = 3,
+  rowBytes = DEFAULT_LIMITS.rowBytes,
 ): Promise<Harness> => {
   const pipeline = uniqueName('capture')
-  const wiring: TestWiring = { pipeline, partitions, tables, slot: pipeline.replaceAll('-', '_') }
+  const slot = pipeline.replaceAll('-', '_')
+  const wiring: TestWiring = { pipeline, partitions, tables, slot, rowBytes }
   const database = await createDatabase('capture')
   await database.query(ddl)
   const kafka = testKafka(pipeline)
   const topics = topicNames(pipeline)
-  const config = { 'cleanup.policy': 'delete' }
+  const bytes = topicSizes({ ...DEFAULT_LIMITS, rowBytes }).topics.raw
+  const config = { 'cleanup.policy': 'delete', 'max.message.bytes': String(bytes) }
   await kafka.admin.ensure([
     ...tables.map(({ name }) => ({ topic: topics.raw(name), partitions, config })),
     { topic: topics.positions, partitions: 1, config: { 'cleanup.policy': 'compact' } },

@@ -14,13 +14,14 @@ export interface TestWiring {
   readonly partitions: number
   readonly tables: readonly TestTable[]
   readonly slot: string
+  readonly rowBytes?: number
 }
 
 /** A pipeline with contracts that know the key alone: capture looks at nothing else. */
-export const testPipeline = ({ pipeline, partitions, tables, slot }: TestWiring): Pipeline => ({
+export const testPipeline = ({ pipeline, partitions, tables, slot, rowBytes }: TestWiring): Pipeline => ({
   name: pipeline,
   partitions,
-  limits: DEFAULT_LIMITS,
+  limits: { ...DEFAULT_LIMITS, ...(rowBytes === undefined ? {} : { rowBytes }) },
   topics: topicNames(pipeline),
   sources: [
     {

@@ -1,7 +1,13 @@
 import { HeadraceError, unreachable } from '@headrace/errors'
 import type { OutgoingRecord } from '@headrace/kafka'
-import type { Dataset, Pipeline } from '@headrace/pipeline'
-import { type BoundValidator, compileValidator, deriveMessage, type Rejection } from '@headrace/validation'
+import { type Dataset, type Pipeline, type SizeLimits, topicSizes } from '@headrace/pipeline'
+import {
+  type BoundValidator,
+  compileValidator,
+  deriveMessage,
+  type Outcome,
+  type Rejection,
+} from '@headrace/validation'
 import {
   frame,
   isMarkerKey,
@@ -53,10 +59,12 @@ export class DatasetStep {
   readonly #bound = new Map<bigint, BoundValidator>()
   readonly #relation: (fingerprint: bigint) => RelationDescription | undefined
   readonly #now: () => number
+  readonly #limits: SizeLimits
+  readonly #typedRowBytes: number
   counts: TurnCounts
 
   constructor(
-    { topics }: Pipeline,
+    { topics, limits }: Pipeline,
     { name, contract }: Dataset,
     relation: (fingerprint: bigint) => RelationDescription | undefined,
     now: () => number,
@@ -70,6 +78,8 @@ export class DatasetStep {
     this.#validator = compileValidator(contract, framePrefix(this.schema))
     this.#relation = relation
     this.#now = now
+    this.#limits = limits
+    this.#typedRowBytes = topicSizes(limits).typedRowBytes
     this.counts = newCounts(name)
   }
 
@@ -113,7 +123,7 @@ export class DatasetStep {
       this.#delete(bound, change, source, out)
       return undefined
     }
-    const outcome = bound.judge(change)
+    const outcome = this.#judge(bound, change)
     switch (outcome.kind) {
       case 'valid':
         this.counts.valid++
@@ -124,6 +134,15 @@ export class DatasetStep {
       default:
         return unreachable(outcome)
     }
+  }
+
+  /** What capture or the typed topic cannot carry is a matter of the row, as a broken rule is (04 K12). */
+  #judge(bound: BoundValidator, change: RowChange): Outcome {
+    if (change.tooLargeBytes > 0)
+      return tooLarge('limits.rowBytes', change.tooLargeBytes, this.#limits.rowBytes)
+    const outcome = bound.judge(change)
+    if (outcome.kind !== 'valid' || outcome.value.length <= this.#typedRowBytes) return outcome
+    return tooLarge('typed row', outcome.value.length, this.#typedRowBytes)
   }
 
   #bind(fingerprint: bigint): BoundValidator | undefined {
@@ -176,6 +195,14 @@ export class DatasetStep {
     return { topic: this.#validatedTopic, partition, key: Buffer.from(record.key), value }
   }
 }
+
+const tooLarge = (rule: string, bytes: number, limit: number): Rejection => ({
+  kind: 'dead',
+  code: 'edge.too_large',
+  rule,
+  path: '',
+  message: `the row has ${bytes} bytes, the limit is ${limit}`,
+})
 
 const UNREADABLE: Rejection = {
   kind: 'dead',

@@ -1,6 +1,6 @@
 import { codeOf } from '@headrace/errors'
 import type { Batch, FencedWriter, GroupConsumer, Kafka, Membership } from '@headrace/kafka'
-import type { Pipeline } from '@headrace/pipeline'
+import { type Pipeline, topicSizes } from '@headrace/pipeline'
 import type { Failpoints, Health } from '@headrace/runtime'
 import { descriptorRecord } from '../adapters/descriptor-record.ts'
 import type { RelationBook } from '../adapters/relation-book.ts'
@@ -24,8 +24,8 @@ export interface SessionOptions {
 
 /** How long a poll waits for records while there is nothing to commit, in ms. */
 const IDLE_POLL_MS = 250
-/** Largest value of a validated record or dead letter; the topics' own limits are checked by the broker (04 K12). */
-const MAX_RECORD_BYTES = 4_000_000
+/** Outputs of one transaction, about: large rows are committed before they fill the memory. */
+const MAX_TURN_BYTES = 16 * 1_048_576
 
 /** One membership of the group with one writer: from join to a stop, or to an error after which all begins anew. */
 export class Session {
@@ -47,7 +47,7 @@ export class Session {
     const writer = await kafka.writer({
       name: `${pipeline.name}.validator.${instance}`,
       compression,
-      maxRecordBytes: MAX_RECORD_BYTES,
+      maxRecordBytes: topicSizes(pipeline.limits).topics.dead,
     })
     try {
       await this.#describeMessages(writer)
@@ -122,7 +122,8 @@ export class Session {
       health.turned()
       for (const batch of batches) await this.#judge(batch, signal)
       const drained = batches.length === 0
-      if (!this.#turn.isEmpty && (drained || left <= 0 || this.#turn.inputs >= limits.records)) {
+      const isFull = this.#turn.inputs >= limits.records || this.#turn.bytes >= MAX_TURN_BYTES
+      if (!this.#turn.isEmpty && (drained || left <= 0 || isFull)) {
         await this.#commit(writer)
         progressed()
       }

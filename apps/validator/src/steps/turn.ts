@@ -7,6 +7,8 @@ export class Turn {
   #membership: Membership | undefined
   #began = 0
   inputs = 0
+  /** Of the values that were read. */
+  bytes = 0
 
   get isEmpty(): boolean {
     return this.#offsets.size === 0
@@ -22,6 +24,7 @@ export class Turn {
     if (this.isEmpty) this.#began = now
     this.#membership = membership
     this.inputs += records.length
+    for (const { value } of records) this.bytes += value?.length ?? 0
     this.#offsets.set(`${topic}/${partition}`, { topic, partition, next })
   }
 

@@ -43,6 +43,7 @@ export const rawChange = (
   op: Op,
   ordinal: number,
   row: Row,
+  tooLargeBytes = 0,
 ): OutgoingRecord => {
   const key = recordKey([row[0] ?? ''])
   const value = RawRecord.encode({
@@ -53,6 +54,7 @@ export const rawChange = (
         relation,
         old: op === Op.DELETE ? tuple(row) : undefined,
         new: op === Op.DELETE ? undefined : tuple(row),
+        tooLargeBytes,
       },
     },
   }).finish()

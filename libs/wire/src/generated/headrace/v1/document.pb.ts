@@ -30,6 +30,8 @@ export interface HopRow {
   commitTimeUs: bigint;
   row: ProjectedRow | undefined;
   repair: boolean;
+  /** Set, without a row, when the row cannot be carried: its parent's document cannot be made and says so. */
+  error: string;
 }
 
 /** Value of the index topics (changelog of a router's index), key = child key. */
@@ -173,7 +175,7 @@ export const HopRecord: MessageFns<HopRecord> = {
 };
 
 function createBaseHopRow(): HopRow {
-  return { position: undefined, commitTimeUs: 0n, row: undefined, repair: false };
+  return { position: undefined, commitTimeUs: 0n, row: undefined, repair: false, error: "" };
 }
 
 export const HopRow: MessageFns<HopRow> = {
@@ -192,6 +194,9 @@ export const HopRow: MessageFns<HopRow> = {
     }
     if (message.repair !== false) {
       writer.uint32(32).bool(message.repair);
+    }
+    if (message.error !== "") {
+      writer.uint32(42).string(message.error);
     }
     return writer;
   },
@@ -239,6 +244,14 @@ export const HopRow: MessageFns<HopRow> = {
             }
 
             message.repair = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.error = reader.string();
             continue;
           }
         }

@@ -32,7 +32,14 @@ export interface RowChange {
     | Tuple
     | undefined;
   /** Absent for a delete. */
-  new: Tuple | undefined;
+  new:
+    | Tuple
+    | undefined;
+  /**
+   * Not 0: the row had so many bytes, more than a raw record may have. Then `new` holds its key columns alone, all others
+   * have kind 'u'.
+   */
+  tooLargeBytes: number;
 }
 
 /** A row: one byte of kind per column, and the values of the 't' columns in order. */
@@ -234,7 +241,7 @@ export const RawRecord: MessageFns<RawRecord> = {
 };
 
 function createBaseRowChange(): RowChange {
-  return { origin: undefined, relation: 0n, old: undefined, new: undefined };
+  return { origin: undefined, relation: 0n, old: undefined, new: undefined, tooLargeBytes: 0 };
 }
 
 export const RowChange: MessageFns<RowChange> = {
@@ -253,6 +260,9 @@ export const RowChange: MessageFns<RowChange> = {
     }
     if (message.new !== undefined) {
       Tuple.encode(message.new, writer.uint32(34).fork()).join();
+    }
+    if (message.tooLargeBytes !== 0) {
+      writer.uint32(40).uint32(message.tooLargeBytes);
     }
     return writer;
   },
@@ -300,6 +310,14 @@ export const RowChange: MessageFns<RowChange> = {
             }
 
             message.new = Tuple.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tooLargeBytes = reader.uint32();
             continue;
           }
         }
