@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
+import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { Elasticsearch } from '@headrace/elasticsearch'
 import { type CompiledView, loadPipeline, type Pipeline } from '@headrace/pipeline'
 import { connect } from '@headrace/postgres'
@@ -10,12 +11,14 @@ import type { Context } from '../output.ts'
 import { ProgressLine } from '../verify/progress-line.ts'
 import type { Unsettled } from '../verify/settle.ts'
 import { type Verification, verifyView } from '../verify/verify-view.ts'
+import type { WithheldRow } from '../verify/withheld-rows.ts'
 import { postgresUrlOf } from './source.ts'
 
 interface Options {
   readonly pipeline: string
   readonly postgres?: string
   readonly elasticsearch?: string
+  readonly kafka?: string
   readonly sample?: string
   readonly settle: string
   readonly limit: string
@@ -84,6 +87,19 @@ const listDifferences = ({ out }: Context, result: Verification, limit: number, 
     out.line(`  … and ${count(result.unsettled.length - limit, 'more key')}`)
 }
 
+const listWithheld = ({ out }: Context, withheld: readonly WithheldRow[], limit: number): void => {
+  if (withheld.length === 0) return
+  const words = `${count(withheld.length, 'row')} withheld`
+  out.line(
+    `\n${out.paint('yellow', words)} by ${withheld.length === 1 ? 'its contract' : 'their contracts'}, left out on purpose until valid:\n`,
+  )
+  for (const { dataset, key, code, rule, path } of withheld.slice(0, limit))
+    out.line(
+      `  ${dataset} ${key}: ${code}${path === '' ? '' : ` at ${path}`}${rule === '' ? '' : ` (rule ${rule})`}`,
+    )
+  if (withheld.length > limit) out.line(`  … and ${count(withheld.length - limit, 'more row')}`)
+}
+
 const report = (
   context: Context,
   name: string,
@@ -91,7 +107,7 @@ const report = (
   options: { readonly limit: number; readonly values: boolean; readonly tookMs: number },
 ): void => {
   const { out } = context
-  const { index, rows, documents, lookedAgain, truncated } = result
+  const { index, rows, documents, lookedAgain, truncated, withheld } = result
   const numbers = numbersOf(result)
   out.value({
     view: name,
@@ -102,7 +118,8 @@ const report = (
     lookedAgain,
     truncated,
     ...numbers,
-    withheld: null,
+    withheld: withheld?.length ?? null,
+    withheldRows: withheld?.slice(0, options.limit) ?? null,
     differences: shown(result.unsettled, options.limit, options.values),
     tookMs: Math.round(options.tookMs),
   })
@@ -111,14 +128,19 @@ const report = (
   out.line(
     `view ${out.paint('bold', name)}: ${count(rows, 'row')}, ${count(documents, 'document')} in ${index}${again}, ${seconds}`,
   )
-  if (result.equal)
-    return out.line(`${out.paint('green', 'equal')}: every document that was compared is what SQL says`)
+  if (result.equal) {
+    out.line(`${out.paint('green', 'equal')}: every document that was compared is what SQL says`)
+    return listWithheld(context, withheld ?? [], options.limit)
+  }
   out.line(
     `${out.paint('red', 'not equal')}: ${numbers['missing']} missing, ${numbers['extra']} extra, ${numbers['differing']} differing\n`,
   )
   listDifferences(context, result, options.limit, options.values)
-  if (numbers['missing'] !== 0)
-    out.line('\nRows that their contract withholds are missing on purpose: look into the dead-letter topics.')
+  listWithheld(context, withheld ?? [], options.limit)
+  if (withheld === undefined)
+    out.line(
+      '\nRows that their contract withholds count as differences here: give --kafka HOST:PORT to tell them apart.',
+    )
   if (numbers['changing'] !== 0)
     out.line('Keys that are changing were never seen equal; give them longer with --settle SECONDS.')
   if (truncated) out.line('There are too many differences: the rest was not compared.')
@@ -131,6 +153,11 @@ const verify = async (context: Context, name: string, options: Options): Promise
   const sample = options.sample === undefined ? {} : { sample: whole('sample', options.sample, 1) }
   const postgresUrl = postgresUrlOf(options.postgres, config)
   const elasticsearch = new Elasticsearch({ url: elasticsearchUrlOf(options.elasticsearch, config) })
+  const brokers = options.kafka?.split(',').map(part => part.trim()) ?? config.kafkaBrokers
+  const kafka =
+    brokers === undefined
+      ? undefined
+      : createKafka(kafkaConnection({ ...config, brokers }, `headrace-cli-${process.pid}`))
   const progress = new ProgressLine(process.stderr)
   const began = performance.now()
   try {
@@ -144,6 +171,7 @@ const verify = async (context: Context, name: string, options: Options): Promise
         view,
         session,
         elasticsearch,
+        ...(kafka === undefined ? {} : { kafka }),
         ...sample,
         settleMs,
         details: limit,
@@ -163,6 +191,7 @@ const verify = async (context: Context, name: string, options: Options): Promise
   } finally {
     progress.clear()
     await elasticsearch.close()
+    await kafka?.stop()
   }
 }
 
@@ -178,6 +207,7 @@ export const addView = (program: Command, context: Context): void => {
     .requiredOption('--pipeline <dir>', 'folder that holds pipeline.yaml')
     .option('--postgres <url>', 'postgres://user:password@host:port/database')
     .option('--elasticsearch <url>', 'http://host:port')
+    .option('--kafka <brokers>', 'host:port, several separated by commas: tells withheld rows apart')
     .option('--sample <n>', 'compare only about n rows and n documents, chosen by chance')
     .option('--settle <seconds>', 'how long keys that differ are looked at again, while writes flow', '30')
     .option('--limit <n>', 'most differing keys to list', '20')

@@ -15,8 +15,10 @@ const CHUNK = 500
 /** Keys of one statement. */
 export const LOOK_CHUNK = 200
 
+export type OracleTables = ReadonlyMap<string, OracleTable>
+
 /** Where each dataset's rows are, with the columns of its fields. */
-export const oracleTables = (pipeline: Pipeline): ReadonlyMap<string, OracleTable> =>
+export const oracleTables = (pipeline: Pipeline): OracleTables =>
   new Map(
     [...pipeline.datasets.values()].flatMap(({ name, contract: { table, fields } }) =>
       table === undefined
@@ -44,12 +46,19 @@ const readRow = (row: TextRow): Expected => ({
 export class ExpectedDocuments {
   readonly #session: PostgresSession
   readonly #view: ViewDefinition
-  readonly #tables: ReadonlyMap<string, OracleTable>
+  #tables: OracleTables
 
-  constructor(session: PostgresSession, view: ViewDefinition, tables: ReadonlyMap<string, OracleTable>) {
+  constructor(session: PostgresSession, view: ViewDefinition, tables: OracleTables) {
     this.#session = session
     this.#view = view
     this.#tables = tables
+  }
+
+  /** Rows that are taken as not there from now on: record keys by dataset. */
+  leaveOut(keys: ReadonlyMap<string, readonly string[]>): void {
+    this.#tables = new Map(
+      [...this.#tables].map(([dataset, table]) => [dataset, { ...table, without: keys.get(dataset) ?? [] }]),
+    )
   }
 
   async #inSnapshot<T>(work: () => Promise<T>): Promise<T> {

@@ -16,6 +16,8 @@ export interface Unsettled {
 }
 
 export interface SettleOptions {
+  /** Before each look at the keys that are left. */
+  readonly prepare?: () => Promise<void>
   /** Rows of these keys, all of one moment. */
   expected(keys: readonly string[]): Promise<ReadonlyMap<string, Expected>>
   /** Documents of these keys as they were acknowledged last. */
@@ -83,6 +85,7 @@ export const settle = async (
   let open: ReadonlyMap<string, Look> = new Map()
   let left = [...keys]
   for (let round = 0; left.length > 0; round++) {
+    await options.prepare?.()
     open = await lookAt(left, open, options)
     left = [...open.keys()]
     const pause = backoffDelay(round, 1, sleepBetween)

@@ -7,17 +7,21 @@ import {
   ViewIndices,
 } from '@headrace/elasticsearch'
 import type { CompiledView, Pipeline } from '@headrace/pipeline'
+import type { Kafka } from '@headrace/kafka'
 import type { PostgresSession } from '@headrace/postgres'
 import { KEY_FIELD, VERBATIM_FIELD } from '@headrace/search-model'
 import { ExpectedDocuments, oracleTables } from './expected-documents.ts'
 import { findSuspects, type Suspects } from './find-suspects.ts'
 import { settle, type Unsettled } from './settle.ts'
+import { datasetNodes, type WithheldRow, WithheldRows } from './withheld-rows.ts'
 
 export interface VerifyOptions {
   readonly pipeline: Pipeline
   readonly view: CompiledView
   readonly session: PostgresSession
   readonly elasticsearch: Elasticsearch
+  /** With it, rows that their contract withholds are told apart; else they are missing. */
+  readonly kafka?: Kafka
   /** Only about this many rows and documents, chosen by chance. */
   readonly sample?: number
   readonly settleMs: number
@@ -41,6 +45,8 @@ export interface Verification {
   /** There were too many differences: the rest was not compared. */
   readonly truncated: boolean
   readonly unsettled: readonly Unsettled[]
+  /** Rows that are not in the index because of their contracts: no difference. Undefined: Kafka was not asked. */
+  readonly withheld: readonly WithheldRow[] | undefined
 }
 
 /** The index that searches see, which must be of this plan. */
@@ -88,32 +94,71 @@ const firstSight = async (
   )
 }
 
+/** Withheld rows that are there: letters of rows that were deleted since say nothing. */
+const standing = async (
+  { session, pipeline, view }: VerifyOptions,
+  withheld: WithheldRows,
+): Promise<readonly WithheldRow[]> => {
+  const found: WithheldRow[] = []
+  const nodes = datasetNodes(view)
+  for (const [dataset, rows] of withheld.rows()) {
+    const node = nodes.get(dataset)
+    if (node === undefined || rows.length === 0) continue
+    const keysOnly = {
+      view: view.name,
+      root: { ...node, fields: [], lists: [], references: [] },
+      aggregates: [],
+      text: [],
+    }
+    const expected = new ExpectedDocuments(session, keysOnly, oracleTables(pipeline))
+    const there = await expected.ofKeys(rows.map(({ key }) => key))
+    found.push(...rows.filter(({ key }) => there.has(key)))
+  }
+  return found
+}
+
+/** Looks for withheld rows and leaves them out of what SQL says. */
+const leaveOutWithheld = async (expected: ExpectedDocuments, withheld: WithheldRows): Promise<void> => {
+  await withheld.refresh()
+  expected.leaveOut(
+    new Map([...withheld.rows()].map(([dataset, rows]) => [dataset, rows.map(({ key }) => key)])),
+  )
+}
+
 /**
  * Every document of the live index against one SELECT over the tables (05 A19). Rows and documents are read side by side, then
- * what differed is looked at again, fresh on both sides, until it is equal or the time is over: true while writes flow.
+ * what differed is looked at again, fresh on both sides, until it is equal or the time is over: true while writes flow. Rows
+ * that their contracts withhold are taken as not there, as downstream (04 K7a), and listed.
  */
 export const verifyView = async (options: VerifyOptions): Promise<Verification> => {
-  const { elasticsearch, pipeline, view, progress } = options
+  const { elasticsearch, pipeline, view, kafka, progress } = options
   const index = await liveIndex(elasticsearch, view)
   const expected = new ExpectedDocuments(options.session, view.definition, oracleTables(pipeline))
-  const suspects = await firstSight(options, expected, index)
-  const unsettled = await settle(suspects.keys, {
-    expected: keys => expected.ofKeys(keys),
-    actual: keys => getDocuments(elasticsearch, index, keys, VERBATIM_FIELD),
-    timeLimitMs: options.settleMs,
-    details: options.details,
-    now: options.now,
-    progress: left => progress.settling(left),
-  })
-  const { rows, documents, truncated } = suspects
-  const lookedAgain = options.sample === undefined ? suspects.keys.size : 0
-  return {
-    equal: unsettled.length === 0 && !truncated,
-    index,
-    rows,
-    documents,
-    lookedAgain,
-    truncated,
-    unsettled,
+  const withheld = kafka === undefined ? undefined : new WithheldRows(kafka, pipeline, view)
+  try {
+    if (withheld !== undefined) await leaveOutWithheld(expected, withheld)
+    const suspects = await firstSight(options, expected, index)
+    const unsettled = await settle(suspects.keys, {
+      ...(withheld === undefined ? {} : { prepare: () => leaveOutWithheld(expected, withheld) }),
+      expected: keys => expected.ofKeys(keys),
+      actual: keys => getDocuments(elasticsearch, index, keys, VERBATIM_FIELD),
+      timeLimitMs: options.settleMs,
+      details: options.details,
+      now: options.now,
+      progress: left => progress.settling(left),
+    })
+    const { rows, documents, truncated } = suspects
+    return {
+      equal: unsettled.length === 0 && !truncated,
+      index,
+      rows,
+      documents,
+      lookedAgain: options.sample === undefined ? suspects.keys.size : 0,
+      truncated,
+      unsettled,
+      withheld: withheld === undefined ? undefined : await standing(options, withheld),
+    }
+  } finally {
+    await withheld?.stop()
   }
 }

@@ -1,7 +1,8 @@
 import { HeadraceError } from '@headrace/errors'
 import type { NodeDefinition } from '../view-definition.ts'
 import type { ColumnSql } from './column-sql.ts'
-import { quoteIdentifier } from './sql-text.ts'
+import { documentKeySql } from './document-key.ts'
+import { quoteIdentifier, quoteLiteral } from './sql-text.ts'
 
 /** Where a dataset's rows are. */
 export interface OracleTable {
@@ -9,6 +10,8 @@ export interface OracleTable {
   readonly name: string
   /** Column of each field; a field that is not named has a column of its own name. */
   readonly columns?: ReadonlyMap<string, string>
+  /** Record keys of rows that are taken as not there. */
+  readonly without?: readonly string[]
 }
 
 /** What the parts of one statement share: tables, fresh aliases, and which of the two forms it takes. */
@@ -43,7 +46,7 @@ export class StatementScope {
 export class OpenTable {
   readonly node: NodeDefinition
   readonly alias: string
-  /** `"schema"."table" t1` */
+  /** `"schema"."table" t1`, or what is left of it. */
   readonly from: string
   private readonly table: OracleTable
 
@@ -51,7 +54,10 @@ export class OpenTable {
     this.node = node
     this.table = table
     this.alias = alias
-    this.from = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)} ${alias}`
+    const all = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)} ${alias}`
+    this.from = table.without?.length
+      ? `(select * from ${all} where ${this.keep(table.without)}) ${alias}`
+      : all
   }
 
   column(field: string): ColumnSql {
@@ -60,6 +66,12 @@ export class OpenTable {
       throw new HeadraceError('internal.bug', `dataset ${this.node.dataset} has no column ${field}`)
     }
     return { sql: `${this.alias}.${quoteIdentifier(this.table.columns?.get(field) ?? field)}`, type }
+  }
+
+  private keep(without: readonly string[]): string {
+    // no text of Postgres holds a zero character, so such a key has no row
+    const keys = without.filter(key => !key.includes('\u0000')).map(quoteLiteral)
+    return keys.length === 0 ? 'true' : `${documentKeySql(this.primaryKey)} not in (${keys.join(', ')})`
   }
 
   get primaryKey(): readonly ColumnSql[] {

@@ -49,6 +49,15 @@ const tables = new Map([
 ])
 
 describe('viewToSql', () => {
+  it('takes rows as not there whose keys it is given', () => {
+    const without = new Map([['image', { schema: 'public', name: 'image', without: ["it's", '2'] }]])
+    expect(viewToSql(view({}), without).sql).toContain(
+      `from (select * from "public"."image" t0 where concat(t0."id") not in ('it''s', '2')) t0`,
+    )
+    const none = new Map([['image', { schema: 'public', name: 'image', without: [] }]])
+    expect(viewToSql(view({}), none).sql).toContain('from "public"."image" t0')
+  })
+
   it('makes one SELECT of a root alone', () => {
     expect(viewToSql(view({}), tables).sql).toBe(
       [

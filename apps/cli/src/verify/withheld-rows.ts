@@ -1,0 +1,109 @@
+import type { NodeDefinition } from '@headrace/denormalise'
+import type { IncomingRecord, Kafka, PartitionReader } from '@headrace/kafka'
+import type { CompiledView, Pipeline } from '@headrace/pipeline'
+
+/** Why a row is not in the index: its latest change broke a rule of its contract (04 K7a). */
+export interface WithheldRow {
+  readonly dataset: string
+  /** Record key of the row. */
+  readonly key: string
+  readonly code: string
+  readonly rule: string
+  readonly path: string
+}
+
+const headerText = ({ headers }: IncomingRecord, name: string): string =>
+  headers?.[name]?.toString('utf8') ?? ''
+
+const nodesOf = (node: NodeDefinition): readonly NodeDefinition[] => [
+  node,
+  ...[...node.lists, ...node.references].flatMap(each => nodesOf(each.node)),
+]
+
+/** The datasets of a view, each with one of its nodes. */
+export const datasetNodes = (view: CompiledView): ReadonlyMap<string, NodeDefinition> =>
+  new Map(nodesOf(view.definition.root).map(node => [node.dataset, node]))
+
+interface TrackedPartition {
+  readonly dataset: string
+  readonly partition: number
+  readonly dead: { readonly topic: string; next: bigint | undefined }
+  readonly validated: { readonly topic: string; next: bigint | undefined }
+  /** Latest dead letter of each key, and whether a valid record came after it. */
+  readonly letters: Map<string, { readonly row: WithheldRow; valid: boolean }>
+}
+
+/**
+ * Rows of a view that their contracts withhold now. A row is withheld from its dead letter on, until the validated topic has a
+ * record of its key that is no tombstone. The validated topic is read only where there are dead letters.
+ */
+export class WithheldRows {
+  readonly #reader: PartitionReader
+  readonly #partitions: readonly TrackedPartition[]
+
+  constructor(kafka: Kafka, { datasets, partitions, topics }: Pipeline, view: CompiledView) {
+    this.#reader = kafka.reader()
+    const withholding = [...datasetNodes(view).keys()].filter(
+      dataset => datasets.get(dataset)?.contract.onInvalid === 'withhold',
+    )
+    this.#partitions = withholding.flatMap(dataset =>
+      Array.from({ length: partitions }, (_, partition) => ({
+        dataset,
+        partition,
+        dead: { topic: topics.dead(dataset), next: undefined },
+        validated: { topic: topics.validated(dataset), next: undefined },
+        letters: new Map<string, { readonly row: WithheldRow; valid: boolean }>(),
+      })),
+    )
+  }
+
+  /** Reads what came since the last call; the first reads everything. */
+  async refresh(): Promise<void> {
+    for (const tracked of this.#partitions) {
+      const { dataset, partition, letters } = tracked
+      await this.#read(tracked.dead, partition, (key, record) => {
+        const row = {
+          dataset,
+          key,
+          code: headerText(record, 'dead.code'),
+          rule: headerText(record, 'dead.rule'),
+          path: headerText(record, 'dead.path'),
+        }
+        letters.set(key, { row, valid: false })
+      })
+      if (letters.size === 0) continue
+      await this.#read(tracked.validated, partition, (key, { value }) => {
+        const letter = letters.get(key)
+        if (letter !== undefined) letter.valid = value !== null
+      })
+    }
+  }
+
+  /** By dataset. */
+  rows(): ReadonlyMap<string, readonly WithheldRow[]> {
+    const found = new Map<string, WithheldRow[]>()
+    for (const { dataset, letters } of this.#partitions) {
+      const rows = found.get(dataset) ?? []
+      for (const { row, valid } of letters.values()) if (!valid) rows.push(row)
+      found.set(dataset, rows)
+    }
+    return found
+  }
+
+  stop(): Promise<void> {
+    return this.#reader.stop()
+  }
+
+  async #read(
+    at: { readonly topic: string; next: bigint | undefined },
+    partition: number,
+    take: (key: string, record: IncomingRecord) => void,
+  ): Promise<void> {
+    const from = at.next ?? (await this.#reader.bounds(at.topic, partition)).start
+    at.next = from
+    for await (const { records, next } of this.#reader.readToEnd(at.topic, partition, from)) {
+      for (const record of records) if (record.key !== null) take(record.key.toString('utf8'), record)
+      at.next = next
+    }
+  }
+}
