@@ -17,15 +17,18 @@ export interface IndexInput {
 type Plan = ReadonlyMap<string, FieldPlan>
 type FieldPlan =
   | { readonly kind: 'json' }
-  | { readonly kind: 'decimal' }
+  | { readonly kind: 'number' }
   | { readonly kind: 'object'; readonly plan: Plan }
   | { readonly kind: 'list'; readonly plan: Plan }
+
+/** Types whose texts have a point or an exponent. */
+const FRACTIONS: ReadonlySet<string> = new Set(['decimal', 'float32', 'float64'])
 
 const planOf = (fields: readonly ShapeField[]): Plan => {
   const plan = new Map<string, FieldPlan>()
   for (const field of fields) {
     if (field.kind === 'value' && field.type.kind === 'json') plan.set(field.name, { kind: 'json' })
-    if (field.kind === 'value' && field.type.kind === 'decimal') plan.set(field.name, { kind: 'decimal' })
+    if (field.kind === 'value' && FRACTIONS.has(field.type.kind)) plan.set(field.name, { kind: 'number' })
     if (field.kind === 'object' || field.kind === 'list') {
       const inner = planOf(field.fields)
       if (inner.size > 0) plan.set(field.name, { kind: field.kind, plan: inner })
@@ -64,8 +67,8 @@ class BodyWriter {
     switch (field.kind) {
       case 'json':
         return this.#json(path, side)
-      case 'decimal':
-        return this.#decimal()
+      case 'number':
+        return this.#number()
       case 'object':
         this.#object(field.plan, path, side)
         return this.#cursor.closeObject()
@@ -98,9 +101,9 @@ class BodyWriter {
   }
 
   /** A number, "NaN" or an array of them. */
-  #decimal(): void {
+  #number(): void {
     const code = this.#cursor.peek()
-    if (code === 0x5b) this.#cursor.array(() => this.#decimal())
+    if (code === 0x5b) this.#cursor.array(() => this.#number())
     else if (code === 0x22) this.#cursor.skipValue()
     else if (!survivesFiltering(this.#cursor.word())) this.survives = false
   }
