@@ -92,6 +92,39 @@ describe('a killed capture', () => {
     expect(sweeps.length).toBe(failpoint.startsWith('capture.before_stream') ? 0 : 3)
   })
 
+  it('C12 reads only a part again when a connection is lost in the first load', async () => {
+    await make()
+    await harness.database.query(
+      `insert into item select i, 'n' || i, repeat('x', 400) from generate_series(${ROWS + 1}, ${20 * ROWS}) i`,
+    )
+    // the connections that read are cut, while the one that holds the snapshot stays
+    let cut = 0
+    const lines: string[] = []
+    const capture = harness.start({
+      limits: { records: 500, bufferBytes: 1_000_000 },
+      log: line => lines.push(line),
+    })
+    await waitFor(
+      async () => {
+        const found = await harness.database.query<{ ended: boolean }>(
+          `select pg_terminate_backend(pid) as ended from pg_stat_activity
+           where datname = current_database() and query like 'COPY %' and state = 'active'`,
+        )
+        cut += found.length
+        return cut >= 3
+      },
+      { what: 'three lost connections', everyMs: 5 },
+    )
+    await expectWhole()
+    await capture.stop()
+    const said = (text: string): number => lines.filter(line => line.includes(text)).length
+    expect({ loads: said('loading all tables'), sourceLost: said('the source is away') }).toEqual({
+      loads: 1,
+      sourceLost: 0,
+    })
+    expect(said('this part is read again')).toBeGreaterThanOrEqual(3)
+  })
+
   it.each(['capture.before_commit', 'capture.after_commit', 'capture.after_ack'])(
     'C3 loses no row and gives none twice while streaming: %s',
     async failpoint => {

@@ -116,6 +116,38 @@ const slotEvents = (log: Logger, meters: Meters) => ({
   moving: () => log.info({}, 'the stream moves again'),
 })
 
+const loadEvents = (log: Logger, meters: Meters) => {
+  let progressLogged = 0
+  const meterLoad = (tables: readonly TableProgress[]): void => {
+    for (const { table, rowsDone, rowsEstimated } of tables) {
+      meters.loadDone.set({ table }, Number(rowsDone))
+      meters.loadTotal.set({ table }, Number(rowsEstimated))
+    }
+  }
+  return {
+    loadProgress: (tables: readonly TableProgress[], now: number) => {
+      meterLoad(tables)
+      if (now - progressLogged < PROGRESS_LOG_MS) return
+      progressLogged = now
+      for (const { table, rowsDone, rowsEstimated, finished } of tables) {
+        log.info(
+          { table, rowsDone: Number(rowsDone), rowsEstimated: Number(rowsEstimated), finished },
+          'first load',
+        )
+      }
+    },
+    partLost: (table: string, words: string) => {
+      meters.reconnects.inc()
+      log.warn({ table, error: words }, 'a connection of the first load was lost; this part is read again')
+    },
+    loadFinished: (tables: readonly TableProgress[], seconds: number) => {
+      meterLoad(tables)
+      const rows = tables.reduce((sum, table) => sum + Number(table.rowsDone), 0)
+      log.info({ rows, seconds: Math.round(seconds * 10) / 10 }, 'the first load is done')
+    },
+  }
+}
+
 /** Rows that were too large since the last transaction. */
 const tooLargeEvent =
   (log: Logger, meters: Meters) =>
@@ -133,13 +165,6 @@ const tooLargeEvent =
 export const createEvents = (log: Logger, metrics: Metrics) => {
   const meters = createMetrics(metrics)
   const tellTooLarge = tooLargeEvent(log, meters)
-  let progressLogged = 0
-  const meterLoad = (tables: readonly TableProgress[]): void => {
-    for (const { table, rowsDone, rowsEstimated } of tables) {
-      meters.loadDone.set({ table }, Number(rowsDone))
-      meters.loadTotal.set({ table }, Number(rowsEstimated))
-    }
-  }
   return {
     starting: (start: Start) => {
       if (start.kind === 'stream') log.info(position(start.position), 'going on from the position in Kafka')
@@ -164,27 +189,12 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
       meters.commits.observe(batch.seconds)
       log.debug({ records: batch.records, bytes: batch.bytes, ...position(batch.position) }, 'committed')
     },
-    loadProgress: (tables: readonly TableProgress[], now: number) => {
-      meterLoad(tables)
-      if (now - progressLogged < PROGRESS_LOG_MS) return
-      progressLogged = now
-      for (const { table, rowsDone, rowsEstimated, finished } of tables) {
-        log.info(
-          { table, rowsDone: Number(rowsDone), rowsEstimated: Number(rowsEstimated), finished },
-          'first load',
-        )
-      }
-    },
-    loadFinished: (tables: readonly TableProgress[], seconds: number) => {
-      meterLoad(tables)
-      const rows = tables.reduce((sum, table) => sum + Number(table.rowsDone), 0)
-      log.info({ rows, seconds: Math.round(seconds * 10) / 10 }, 'the first load is done')
-    },
     reread: (rows: number, repeated: number, seconds: number) => {
       meters.reread.inc(rows)
       meters.rereadSeconds.observe(seconds)
       log.debug({ rows, repeated, seconds }, 'large values were read again')
     },
+    ...loadEvents(log, meters),
     ...slotEvents(log, meters),
     sourceLost: (words: string, retryInMs: number) => {
       meters.reconnects.inc()

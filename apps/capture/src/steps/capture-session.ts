@@ -298,6 +298,7 @@ const loadTables = async (
     epoch,
     tables,
     connections: loadConnections,
+    events,
     signal,
   })
   await delivery.settled(signal)

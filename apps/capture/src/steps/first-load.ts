@@ -1,13 +1,18 @@
 import { type Relation, type RelationTracker, SnapshotDecoder, snapshotLsn } from '@headrace/changes'
-import { type Heap, openCopySession, type PostgresConnection } from '@headrace/postgres'
+import { codeOf } from '@headrace/errors'
+import { type CopySession, type Heap, openCopySession, type PostgresConnection } from '@headrace/postgres'
 import { MarkerKind, type TableProgress } from '@headrace/wire'
 import { noteTooLarge, type SourceTable } from '../adapters/captured-table.ts'
+import type { Events } from '../events.ts'
 import type { ChangeDelivery } from './change-delivery.ts'
 import type { Delivery } from './delivery.ts'
 import { copyStatements } from './load-plan.ts'
 
 /** Positions count in 32 bits; beyond it rows of one load share the last ordinal, and have different keys anyway. */
 const MAX_ORDINAL = 0xffff_ffff
+
+/** Lost connections in a row, per connection, after which the load begins anew. */
+const MAX_LOST = 5
 
 /** One table to load: as it is described, and where its rows lie. */
 export interface LoadTable {
@@ -30,6 +35,7 @@ export interface FirstLoadOptions {
   readonly relations: RelationTracker<SourceTable>
   /** Ends the load with sweep markers (03 C12). */
   readonly sweep: boolean
+  readonly events: Pick<Events, 'partLost'>
   readonly signal: AbortSignal
 }
 
@@ -78,46 +84,78 @@ const planTasks = ({ tables, delivery }: FirstLoadOptions): Task[] =>
     return statements.map(sql => ({ table, progress, sql, left }))
   })
 
+/** A session at the snapshot that the delivery may hold back and the signal ends. */
+const openReader = async ({ connection, snapshot, delivery }: FirstLoadOptions, signal: AbortSignal) => {
+  const session = await openCopySession({ connection, snapshot })
+  const removeValve = delivery.addValve(session)
+  const stop = (): void => session.stop()
+  signal.addEventListener('abort', stop, { once: true })
+  return {
+    session,
+    close: () => {
+      signal.removeEventListener('abort', stop)
+      removeValve()
+      session.stop()
+    },
+  }
+}
+
 const loadTasks = async (
   options: FirstLoadOptions,
   tasks: Task[],
   counter: { next: number },
   signal: AbortSignal,
 ): Promise<void> => {
-  const { connection, snapshot, delivery } = options
-  const session = await openCopySession({ connection, snapshot })
-  const removeValve = delivery.addValve(session)
-  const stop = (): void => session.stop()
-  signal.addEventListener('abort', stop, { once: true })
+  let reader = await openReader(options, signal)
+  let lost = 0
   try {
-    for (let task = tasks.shift(); task !== undefined && !signal.aborted; task = tasks.shift()) {
-      await loadTask(options, task, session, counter)
-      task.left.count -= 1
-      if (task.left.count === 0) task.progress.finished = true
+    for (let task = tasks.shift(); task !== undefined && !signal.aborted;) {
+      try {
+        await loadTask(options, task, reader.session, counter)
+        task.left.count -= 1
+        if (task.left.count === 0) task.progress.finished = true
+        task = tasks.shift()
+        lost = 0
+      } catch (error) {
+        lost += 1
+        if (signal.aborted || lost > MAX_LOST || codeOf(error) !== 'postgres.unreachable') throw error
+        options.events.partLost(task.progress.table, error instanceof Error ? error.message : '')
+        reader.close()
+        // without the snapshot the whole load begins anew, and the first error says why
+        reader = await openReader(options, signal).catch(() => {
+          throw error
+        })
+      }
     }
   } finally {
-    signal.removeEventListener('abort', stop)
-    removeValve()
-    session.stop()
+    reader.close()
   }
 }
 
+/** Reads one part. Read again after a lost connection, its rows have the same values at higher ordinals: newest wins. */
 const loadTask = async (
   { source, epoch, consistentLsn, changes, delivery }: FirstLoadOptions,
   { table, progress, sql }: Task,
-  session: Awaited<ReturnType<typeof openCopySession>>,
+  session: CopySession,
   counter: { next: number },
 ): Promise<void> => {
   const lsn = snapshotLsn(consistentLsn)
   const decoder = new SnapshotDecoder<SourceTable>({ source, epoch, lsn })
   const { relation } = table
-  await session.copy(sql, (buffer, start, end) => {
-    const ordinal = Math.min(counter.next, MAX_ORDINAL)
-    counter.next += 1
-    const { key, value, tooLargeBytes } = decoder.row(relation, buffer, start, end, ordinal)
-    if (tooLargeBytes > 0) noteTooLarge(relation.table!, tooLargeBytes)
-    changes.loaded(relation, key, value, lsn, ordinal)
-    progress.rowsDone += 1n
-    delivery.checkBounds()
-  })
+  let rows = 0n
+  try {
+    await session.copy(sql, (buffer, start, end) => {
+      const ordinal = Math.min(counter.next, MAX_ORDINAL)
+      counter.next += 1
+      const { key, value, tooLargeBytes } = decoder.row(relation, buffer, start, end, ordinal)
+      if (tooLargeBytes > 0) noteTooLarge(relation.table!, tooLargeBytes)
+      changes.loaded(relation, key, value, lsn, ordinal)
+      rows += 1n
+      progress.rowsDone += 1n
+      delivery.checkBounds()
+    })
+  } catch (error) {
+    progress.rowsDone -= rows
+    throw error
+  }
 }
