@@ -20,8 +20,6 @@ export interface AggregatorOptions {
 export const runAggregator = async (options: AggregatorOptions, signal: AbortSignal): Promise<void> => {
   const { pipeline, kafka, health } = options
   const views = [...pipeline.views.values()].map(view => viewInputs(pipeline, view))
-  await kafka.admin.checkVersion()
-  await requireTopics(kafka, views)
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const ready = new Map(views.map(({ view }) => [view, false]))
@@ -34,7 +32,13 @@ export const runAggregator = async (options: AggregatorOptions, signal: AbortSig
   }
   try {
     await Promise.all(
-      views.map(view => runView({ ...options, view, onTurn: isReady => onTurn(view.view, isReady) }, either)),
+      views.map(view => {
+        const check = async (): Promise<void> => {
+          await kafka.admin.checkVersion()
+          await requireTopics(kafka, [view])
+        }
+        return runView({ ...options, view, check, onTurn: isReady => onTurn(view.view, isReady) }, either)
+      }),
     )
   } finally {
     stop.abort()

@@ -111,6 +111,11 @@ const createCounters = (metrics: Metrics) => ({
   }),
   commit: metrics.histogram({ name: 'commit_seconds', help: 'Kafka transactions.', labels: ['view'] }),
   rebalances: metrics.counter({ name: 'rebalances_total', help: 'Assignments received.', labels: ['view'] }),
+  restarts: metrics.counter({
+    name: 'sessions_lost_total',
+    help: 'Times the work was begun anew from stores and committed offsets.',
+    labels: ['view', 'code'],
+  }),
   restored: metrics.counter({
     name: 'restored_records_total',
     help: 'Records read at assignments to bring stores and indexes up.',
@@ -142,6 +147,13 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
         { view, generation, error: words },
         'the group has gone on without us: waiting for the next assignment',
       ),
+    sessionLost: (view: string, code: string, words: string, retryInMs: number) => {
+      counters.restarts.inc({ view, code })
+      log.warn(
+        { view, code, error: words, retryInMs },
+        'beginning anew from stores and committed offsets; nothing is skipped',
+      )
+    },
     worked: (view: string, { batches, routed, applied, emitted, seconds }: TurnWork) => {
       for (const { topic, records } of batches) counters.recordsIn.inc({ view, topic }, records.length)
       if (routed > 0) counters.routed.inc({ view }, routed)

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffDelay, codeOf, HeadraceError } from '@headrace/errors'
-import type { Kafka } from '@headrace/kafka'
+import { codeOf, type ErrorCode, HeadraceError } from '@headrace/errors'
+import type { FencedWriter, Kafka, PartitionReader } from '@headrace/kafka'
 import { type Pipeline, type PostgresSource, topicSizes } from '@headrace/pipeline'
 import type { PostgresConnection } from '@headrace/postgres'
-import type { Failpoints, Health } from '@headrace/runtime'
-import type { TableShapes } from '@headrace/wire'
+import { beginAnew, type Failpoints, type Health } from '@headrace/runtime'
+import type { CapturePosition, TableShapes } from '@headrace/wire'
 import { sourceTables } from './adapters/captured-table.ts'
 import { positionRecord, readPosition } from './adapters/position-record.ts'
 import type { Events } from './events.ts'
@@ -30,57 +29,95 @@ export interface CaptureAppOptions {
 /** Descriptions of tables, and positions with the catalogue of all of them, may be larger than rows. */
 const CONTROL_BYTES = 8 * 1_048_576
 
+/** Nothing is lost: wait, and go on from the position in Kafka. */
+const PASSING: readonly ErrorCode[] = ['postgres.unreachable', 'kafka.unreachable', 'kafka.transaction_lost']
+
+/** What only one process has at a time: the writer that fenced all others, and what Kafka said then. */
+interface Ownership {
+  readonly writer: FencedWriter
+  position: CapturePosition | null
+  shapes: TableShapes | null
+}
+
 /**
  * Captures one source until the signal fires: fence older owners, read the position, then spells of load and stream.
- * Only a source that is away is waited for here; every other error ends the process, which replays (design 02 §2.5).
+ * Source and Kafka are waited for when they are away; every other error ends the process, which replays (design 02 §2.5).
  */
 export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal): Promise<void> => {
-  const { pipeline, source, kafka, events, health } = options
-  const { topics } = pipeline
-  await requireTopics(options)
-  // both ids are made anew before the position is read: whoever wrote before can add nothing any more (03 C3)
-  const writer = await kafka.writer({
-    name: `${pipeline.name}.capture.${source.slot}`,
-    compression: options.compression ?? 'none',
-    maxRecordBytes: Math.max(topicSizes(pipeline.limits).topics.raw, CONTROL_BYTES),
-  })
+  const { kafka, events, health } = options
   const reader = kafka.reader()
-  let { position, shapes } = await readPosition(reader, topics.positions, source.slot)
-  try {
-    for (let attempt = 0, failures = 0; !signal.aborted; attempt += 1) {
-      const spell = {
-        ...options,
-        topics,
-        partitions: pipeline.partitions,
-        tables: sourceTables(pipeline, source),
-        loadConnections: options.loadConnections ?? 2,
-        limits: { ...DELIVERY_LIMITS, ...options.limits },
-        watchMs: options.watchMs ?? 10_000,
+  let owned: Ownership | null = null
+  const run = async (progressed: () => void): Promise<void> => {
+    try {
+      if (owned === null) owned = await takeOver(options, reader)
+      else await confirm(options, owned)
+      await spell(options, owned, progressed, signal)
+    } catch (error) {
+      // what was committed tells only Kafka, and only when nothing of ours can be added any more
+      if (codeOf(error) !== 'postgres.unreachable') {
+        await owned?.writer.stop()
+        owned = null
       }
-      try {
-        // whoever took over meanwhile has fenced us: learn it before we take the slot from them
-        if (attempt > 0 && position !== null)
-          await writer.write({ records: [positionRecord(topics.positions, position)] })
-        const keepShapes = (seen: TableShapes): void => void (shapes = seen)
-        await captureSession({ ...spell, shapes, keepShapes }, writer, position, signal, reached => {
-          position = reached
-          failures = 0
-        })
-      } catch (error) {
-        if (signal.aborted) return
-        if (codeOf(error) !== 'postgres.unreachable') throw error
-        const delayMs = backoffDelay(failures, Math.random())
-        failures += 1
-        events.sourceLost(error instanceof HeadraceError ? error.message : '', delayMs)
-        health.notReady('the source is away')
-        health.turned()
-        await sleep(delayMs, undefined, { signal }).catch(() => undefined)
-      }
+      throw error
     }
+  }
+  const lost = (code: ErrorCode, words: string, retryInMs: number): void => {
+    if (code === 'postgres.unreachable') events.sourceLost(words, retryInMs)
+    else events.kafkaLost(code, words, retryInMs)
+  }
+  try {
+    await beginAnew({ passing: PASSING, run, lost, health }, signal)
   } finally {
-    await writer.stop()
+    await (owned as Ownership | null)?.writer.stop()
     await reader.stop()
   }
+}
+
+/** Both ids are made anew before the position is read: whoever wrote before can add nothing any more (03 C3). */
+const takeOver = async (options: CaptureAppOptions, reader: PartitionReader): Promise<Ownership> => {
+  const { pipeline, source, kafka, compression = 'none' } = options
+  await requireTopics(options)
+  const writer = await kafka.writer({
+    name: `${pipeline.name}.capture.${source.slot}`,
+    compression,
+    maxRecordBytes: Math.max(topicSizes(pipeline.limits).topics.raw, CONTROL_BYTES),
+  })
+  try {
+    return { writer, ...(await readPosition(reader, pipeline.topics.positions, source.slot)) }
+  } catch (error) {
+    await writer.stop()
+    throw error
+  }
+}
+
+/** Whoever took over meanwhile has fenced us: learn it before we take the slot from them (03 C3c). */
+const confirm = async ({ pipeline }: CaptureAppOptions, { writer, position }: Ownership): Promise<void> => {
+  if (position !== null)
+    await writer.write({ records: [positionRecord(pipeline.topics.positions, position)] })
+}
+
+const spell = async (
+  options: CaptureAppOptions,
+  owned: Ownership,
+  progressed: () => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { pipeline, source, loadConnections = 2, limits, watchMs = 10_000 } = options
+  const session = {
+    ...options,
+    topics: pipeline.topics,
+    partitions: pipeline.partitions,
+    tables: sourceTables(pipeline, source),
+    loadConnections,
+    limits: { ...DELIVERY_LIMITS, ...limits },
+    watchMs,
+    shapes: owned.shapes,
+    keepShapes: (seen: TableShapes): void => void (owned.shapes = seen),
+  }
+  await captureSession(session, owned.writer, owned.position, signal, reached => {
+    owned.position = reached
+    progressed()
+  })
 }
 
 /** Services never make topics; a wrong partition count would break every join behind us (design 02 §2.3). */

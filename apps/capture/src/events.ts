@@ -94,6 +94,11 @@ const createMetrics = (metrics: Metrics) => ({
     name: 'source_reconnects_total',
     help: 'Times the connection to the source was lost.',
   }),
+  restarts: metrics.counter({
+    name: 'sessions_lost_total',
+    help: 'Times the work was begun anew from the position in Kafka.',
+    labels: ['code'],
+  }),
 })
 
 type Meters = ReturnType<typeof createMetrics>
@@ -162,6 +167,17 @@ const tooLargeEvent =
     Object.assign(tooLarge, { rows: 0, largestBytes: 0 })
   }
 
+const outageEvents = (log: Logger, meters: Meters) => ({
+  sourceLost: (words: string, retryInMs: number) => {
+    meters.reconnects.inc()
+    log.warn({ error: words, retryInMs }, 'the source is away; nothing is skipped')
+  },
+  kafkaLost: (code: string, words: string, retryInMs: number) => {
+    meters.restarts.inc({ code })
+    log.warn({ code, error: words, retryInMs }, 'going on from the position in Kafka; nothing is skipped')
+  },
+})
+
 export const createEvents = (log: Logger, metrics: Metrics) => {
   const meters = createMetrics(metrics)
   const tellTooLarge = tooLargeEvent(log, meters)
@@ -196,9 +212,6 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
     },
     ...loadEvents(log, meters),
     ...slotEvents(log, meters),
-    sourceLost: (words: string, retryInMs: number) => {
-      meters.reconnects.inc()
-      log.warn({ error: words, retryInMs }, 'the source is away; nothing is skipped')
-    },
+    ...outageEvents(log, meters),
   }
 }

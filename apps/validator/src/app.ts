@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffDelay, codeOf, type ErrorCode, HeadraceError } from '@headrace/errors'
+import { type ErrorCode, HeadraceError } from '@headrace/errors'
+import { beginAnew } from '@headrace/runtime'
 import { schemaId } from '@headrace/wire'
 import { RelationBook } from './adapters/relation-book.ts'
 import { DatasetStep } from './steps/dataset-step.ts'
@@ -11,7 +11,7 @@ export interface ValidatorAppOptions extends SessionOptions {
 }
 
 /** Nothing is lost and nothing is wrong with the data: wait, and go on from the committed offsets (04 K13). */
-const BEGIN_ANEW: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.transaction_lost', 'kafka.fenced']
+const PASSING: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.transaction_lost', 'kafka.fenced']
 
 /**
  * Validates all datasets of a pipeline until the signal fires. When Kafka is away, or the group moved on, a new session
@@ -19,7 +19,6 @@ const BEGIN_ANEW: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.transactio
  */
 export const runValidator = async (options: ValidatorAppOptions, signal: AbortSignal): Promise<void> => {
   const { pipeline, kafka, events, health, relationPatienceMs } = options
-  await requireTopics(options)
   const reader = kafka.reader()
   const relations = new RelationBook({
     reader,
@@ -34,22 +33,18 @@ export const runValidator = async (options: ValidatorAppOptions, signal: AbortSi
     steps.map(({ dataset, schema, unenforced }) => ({ dataset, schemaId: schemaId(schema), unenforced })),
   )
   try {
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        await new Session(options, steps, relations).run(signal, () => {
-          attempt = 0
-        })
-      } catch (error) {
-        if (signal.aborted) return
-        const code = codeOf(error)
-        if (!BEGIN_ANEW.includes(code)) throw error
-        const delayMs = backoffDelay(attempt, Math.random())
-        events.sessionLost(code, error instanceof HeadraceError ? error.message : '', delayMs)
-        health.notReady('beginning anew')
-        health.turned()
-        await sleep(delayMs, undefined, { signal }).catch(() => undefined)
-      }
-    }
+    await beginAnew(
+      {
+        passing: PASSING,
+        run: async progressed => {
+          await requireTopics(options)
+          await new Session(options, steps, relations).run(signal, progressed)
+        },
+        lost: events.sessionLost,
+        health,
+      },
+      signal,
+    )
   } finally {
     await reader.stop()
   }

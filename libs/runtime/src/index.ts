@@ -1,3 +1,4 @@
+export { beginAnew, type Spells } from './begin-anew.ts'
 export { type Component, ComponentScope, type Started } from './component.ts'
 export {
   type ConfigOf,

@@ -1,6 +1,6 @@
-import { codeOf, HeadraceError } from '@headrace/errors'
+import { codeOf, type ErrorCode, HeadraceError } from '@headrace/errors'
 import type { FencedWriter, GroupConsumer, Kafka } from '@headrace/kafka'
-import type { Failpoints } from '@headrace/runtime'
+import { beginAnew, type Failpoints } from '@headrace/runtime'
 import type { Config } from '../config.ts'
 import type { Events } from '../events.ts'
 import { BroadcastFeed } from './broadcast-feed.ts'
@@ -16,6 +16,8 @@ export interface ViewLoopOptions {
   readonly settings: Config
   readonly events: Events
   readonly failpoint: Failpoints
+  /** Throws when Kafka is not as this view needs it. */
+  readonly check: () => Promise<void>
   /** Something moved; `isReady`: joined and restored. */
   readonly onTurn: (isReady: boolean) => void
 }
@@ -23,36 +25,73 @@ export interface ViewLoopOptions {
 /** What a record needs beside the document: key, times, position, framing. */
 const RECORD_OVERHEAD_BYTES = 16_384
 
+/** Nothing is lost: wait, and go on from stores and committed offsets. */
+const PASSING: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.transaction_lost']
+
+/** How often the loop tells that it is alive while it waits for an assignment or restores. */
+const ALIVE_MS = 5_000
+
 /** Works on one view until the signal fires; throws what a restart must mend. */
 export const runView = async (options: ViewLoopOptions, signal: AbortSignal): Promise<void> => {
+  const { view, events, onTurn } = options
+  const alive = (): void => onTurn(false)
+  await beginAnew(
+    {
+      passing: PASSING,
+      run: progressed => spell(options, progressed, signal),
+      lost: (code, words, retryInMs) => events.sessionLost(view.view, code, words, retryInMs),
+      health: { notReady: alive, turned: alive },
+    },
+    signal,
+  )
+}
+
+/** One writer and one membership in the view's group. */
+const spell = async (
+  options: ViewLoopOptions,
+  progressed: () => void,
+  signal: AbortSignal,
+): Promise<void> => {
   const { view, kafka, settings } = options
+  await options.check()
   const generations = new Generations()
   const writer = await kafka.writer({
     name: `${view.groupId}.${settings.instance}`,
     compression: settings.compression,
     maxRecordBytes: settings.maxDocumentBytes + RECORD_OVERHEAD_BYTES,
   })
-  const topics = view.topics.map(({ topic }) => topic)
-  const { instance: memberName, sessionTimeoutMs } = settings
-  const consumer = await kafka.consumer({
-    groupId: view.groupId,
-    topics,
-    memberName,
-    handlers: generations,
-    sessionTimeoutMs,
-  })
   try {
-    let last: Generation | undefined
-    for (;;) {
-      options.onTurn(false)
-      last = await Promise.race([generations.next(signal, last), consumer.failed])
-      if (last === undefined) return
-      await runGeneration(options, { consumer, writer }, last, signal)
+    const consumer = await kafka.consumer({
+      groupId: view.groupId,
+      topics: view.topics.map(({ topic }) => topic),
+      memberName: settings.instance,
+      handlers: generations,
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+    })
+    try {
+      for (let last: Generation | undefined; ;) {
+        const waiting = startTelling(options)
+        try {
+          last = await Promise.race([generations.next(signal, last), consumer.failed])
+          if (last === undefined) return
+          await runGeneration(options, { consumer, writer }, last, { waiting, progressed, signal })
+        } finally {
+          waiting.stop()
+        }
+      }
+    } finally {
+      await consumer.stop()
     }
   } finally {
-    await consumer.stop()
     await writer.stop()
   }
+}
+
+/** Not ready, but alive, until `stop`. */
+const startTelling = ({ onTurn }: ViewLoopOptions): { stop(): void } => {
+  onTurn(false)
+  const timer = setInterval(() => onTurn(false), ALIVE_MS)
+  return { stop: () => clearInterval(timer) }
 }
 
 interface Clients {
@@ -60,12 +99,19 @@ interface Clients {
   readonly writer: FencedWriter
 }
 
+interface GenerationCalls {
+  /** Stopped when turns tell by themselves. */
+  readonly waiting: { stop(): void }
+  readonly progressed: () => void
+  readonly signal: AbortSignal
+}
+
 /** From assignment to revocation. A fenced commit ends it too: the group knows better, and a new assignment follows. */
 const runGeneration = async (
   options: ViewLoopOptions,
   clients: Clients,
   generation: Generation,
-  signal: AbortSignal,
+  { waiting, progressed, signal }: GenerationCalls,
 ): Promise<void> => {
   const { view, kafka, settings, events, failpoint, onTurn } = options
   const { dataDir, maxDocumentBytes, maxRecords, emitIdleMs, emitMaxMs } = settings
@@ -94,8 +140,10 @@ const runGeneration = async (
       tasks,
       generation,
     )
+    waiting.stop()
     while (!over.aborted) {
       await loop.turn(over)
+      progressed()
       onTurn(true)
     }
   } catch (error) {

@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly write: LaneOptions['index']
   readonly events: Events
   readonly health: Health
+  /** Called after each commit of offsets. */
+  readonly progressed: () => void
   /** Called at each turn. */
   readonly turned: () => void
 }
@@ -116,6 +118,7 @@ export class IndexSession {
     this.#generation?.ended.abort()
     this.#generation = undefined
     this.#options.events.revoked(this.#options.view)
+    this.#options.health.notReady('joining the group')
   }
 
   #fail(error: unknown): void {
@@ -171,7 +174,7 @@ export class IndexSession {
   async #commit(consumer: GroupConsumer): Promise<void> {
     const generation = this.#generation
     if (generation === undefined || generation.done.size === 0) return
-    const { topic, index, events } = this.#options
+    const { topic, index, events, progressed } = this.#options
     const metadata = offsetMark(index)
     const offsets = [...generation.done].map(([partition, next]) => ({ topic, partition, next, metadata }))
     generation.done.clear()
@@ -179,6 +182,7 @@ export class IndexSession {
     try {
       await consumer.commit(generation.membership, offsets)
       events.committed((performance.now() - begun) / 1_000)
+      progressed()
     } catch (error) {
       // the group moved on: whoever has the partitions now takes them from the last commit
       if (codeOf(error) !== 'kafka.fenced') throw error

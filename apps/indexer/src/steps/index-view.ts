@@ -6,11 +6,11 @@ import {
   type ViewIndex,
   ViewIndices,
 } from '@headrace/elasticsearch'
-import { backoffDelay, codeOf, type ErrorCode, HeadraceError, retryPolicy } from '@headrace/errors'
+import { backoffDelay, type ErrorCode, HeadraceError, retryPolicy } from '@headrace/errors'
 import type { Kafka, PartitionReader } from '@headrace/kafka'
 import type { CompiledView, Pipeline } from '@headrace/pipeline'
 import type { Elasticsearch } from '@headrace/elasticsearch'
-import type { Health } from '@headrace/runtime'
+import { beginAnew, type Health } from '@headrace/runtime'
 import { buildMapping } from '@headrace/search-model'
 import { awaitDocumentTopic } from '../adapters/document-topic.ts'
 import { documentReading } from '../adapters/read-document.ts'
@@ -38,7 +38,10 @@ export interface IndexViewOptions {
 }
 
 /** Nothing is lost: wait, and go on from the committed offsets. */
-const BEGIN_ANEW: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.fenced', 'elasticsearch.unreachable']
+const PASSING: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.fenced', 'elasticsearch.unreachable']
+
+/** A busy server is asked again now and then; one that is away shows. */
+const RETRIES_UNTIL_RED = 3
 
 export const groupOf = (pipeline: string, view: string, plan: string): string =>
   `${pipeline}.indexer.${view}.${plan}`
@@ -48,22 +51,15 @@ export const indexView = async (options: IndexViewOptions, signal: AbortSignal):
   const { kafka, view, events, health } = options
   const reader = kafka.reader()
   try {
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      const begun = performance.now()
-      try {
-        await spell(options, reader, signal)
-      } catch (error) {
-        if (signal.aborted) return
-        const code = codeOf(error)
-        if (!BEGIN_ANEW.includes(code)) throw error
-        if (performance.now() - begun > 60_000) attempt = 0
-        const delayMs = backoffDelay(attempt, Math.random())
-        events.sessionLost(view.name, code, error instanceof HeadraceError ? error.message : '', delayMs)
-        health.notReady('beginning anew')
-        health.turned()
-        await sleep(delayMs, undefined, { signal }).catch(() => undefined)
-      }
-    }
+    await beginAnew(
+      {
+        passing: PASSING,
+        run: progressed => spell(options, reader, progressed, signal),
+        lost: (code, words, retryInMs) => events.sessionLost(view.name, code, words, retryInMs),
+        health,
+      },
+      signal,
+    )
   } finally {
     await reader.stop()
   }
@@ -72,6 +68,7 @@ export const indexView = async (options: IndexViewOptions, signal: AbortSignal):
 const spell = async (
   options: IndexViewOptions,
   reader: PartitionReader,
+  progressed: () => void,
   signal: AbortSignal,
 ): Promise<void> => {
   const { pipeline, view, kafka, elasticsearch, instance, events, health } = options
@@ -81,11 +78,10 @@ const spell = async (
   const indexOptions: IndexOptions = { ...options.index, ...buildMapping(view.shape) }
   const index = await openIndex(options, indices, indexOptions, { topic, incarnations }, signal)
   const groupId = groupOf(pipeline.name, view.name, view.plan)
-  const bulk = new BulkWriter({ elasticsearch, sizer: new BulkSizer(), onRetry: events.retried })
   const records = {
     view: view.name,
     target: index.writeAlias,
-    bulk,
+    bulk: bulkWriter(options),
     reading: documentReading(view.shape),
     events,
     nowUs: () => BigInt(Date.now()) * 1_000n,
@@ -111,7 +107,11 @@ const spell = async (
     view: view.name,
     instance: `${instance}.${view.name}`,
     index,
-    write: (batch, partition, ended) => indexRecords(batch, partition, records, ended),
+    write: async (batch, partition, ended) => {
+      await indexRecords(batch, partition, records, ended)
+      if (!ended.aborted) health.ready()
+    },
+    progressed,
     events,
     health,
     turned: goLive.look,
@@ -122,6 +122,16 @@ const spell = async (
     await goLive.stop()
   }
 }
+
+const bulkWriter = ({ elasticsearch, events, health }: IndexViewOptions): BulkWriter =>
+  new BulkWriter({
+    elasticsearch,
+    sizer: new BulkSizer(),
+    onRetry: retry => {
+      events.retried(retry)
+      if (retry.attempt >= RETRIES_UNTIL_RED) health.notReady('Elasticsearch does not take documents')
+    },
+  })
 
 const awaitTopic = (
   { pipeline, kafka, events, health }: IndexViewOptions,

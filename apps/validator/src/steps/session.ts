@@ -91,6 +91,8 @@ export class Session {
         },
         revoked: membership => {
           events.revoked(membership)
+          // Kafka may be away for long: whoever is in no group does no work
+          health.notReady('joining the group')
           this.#membership = undefined
           this.#drop()
         },

@@ -1,0 +1,76 @@
+import { writeRandomChanges } from '@headrace/example-image-search'
+import { type Random, type TestDatabase, waitFor } from '@headrace/testkit'
+
+export interface SteadyWritersOptions {
+  readonly database: TestDatabase
+  readonly random: Random
+  /** Rows that were there before: ids from 1. */
+  readonly images: number
+  readonly annotations: number
+}
+
+export interface SteadilyWritten {
+  readonly statements: number
+  readonly commits: number
+  readonly rollbacks: number
+  /** How often a writer lost its connection and came back. */
+  readonly reconnects: number
+}
+
+export interface SteadyWriters {
+  readonly written: SteadilyWritten
+  /** Resolves when nothing is being written any more. */
+  stop(): Promise<SteadilyWritten>
+}
+
+const WRITERS = 4
+const BURST = 10
+/** The server does the waiting: about 150 changes a second altogether. */
+const PAUSE = 'select pg_sleep(0.2)'
+const IDS_PER_WRITER = 100_000_000
+const IDS_PER_BURST = 1_000
+
+/** 4 writers until `stop`, whatever becomes of the database meanwhile: a writer that lost its connection takes another. */
+export const startSteadyWriters = (options: SteadyWritersOptions): SteadyWriters => {
+  const { database, random, images, annotations } = options
+  const stop = new AbortController()
+  const written = { statements: 0, commits: 0, rollbacks: 0, reconnects: 0 }
+  const write = async (writer: number): Promise<void> => {
+    for (let burst = 1; !stop.signal.aborted; burst++) {
+      try {
+        const done = await writeRandomChanges({
+          database,
+          random: random.fork(`writer ${writer}, burst ${burst}`),
+          changes: BURST,
+          writers: 1,
+          images,
+          annotations,
+          firstNewId: 1_000_000_000 + writer * IDS_PER_WRITER + burst * IDS_PER_BURST,
+          signal: stop.signal,
+        })
+        written.statements += done.statements
+        written.commits += done.commits
+        written.rollbacks += done.rollbacks
+        await database.query(PAUSE)
+      } catch {
+        // whether its last commit came through does not matter: the tables decide what the documents must be
+        await waitFor(async () => stop.signal.aborted || (await database.query('select 1')).length > 0, {
+          what: 'the database to be back',
+          timeoutMs: 120_000,
+          everyMs: 100,
+        })
+        written.reconnects++
+      }
+    }
+  }
+  const writing = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)))
+  writing.catch(() => undefined)
+  return {
+    written,
+    stop: async () => {
+      stop.abort()
+      await writing
+      return written
+    },
+  }
+}
