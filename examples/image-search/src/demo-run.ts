@@ -34,10 +34,10 @@ export interface DemoResult {
 const SEED = 20260101
 const SHOWN_DIFFERENCES = 5
 
-const load = async (client: Client, rows: Rows, screen: Screen): Promise<Loaded> => {
+const load = async (client: Client, rows: Rows, screen: Screen, signal: AbortSignal): Promise<Loaded> => {
   const progress = screen.progress('rows sent by the SDK', rowsToLoad(rows))
   try {
-    return await loadImages(client, rows, progress)
+    return await loadImages(client, rows, progress, signal)
   } finally {
     progress.stop()
   }
@@ -96,7 +96,7 @@ export const runDemo = async (
   const application = await startApplication(screen, stopper, signal)
   // the application fills its tables while Kafka and Elasticsearch still start
   const [loaded, { state, view }] = await Promise.all([
-    load(createClient({ url: application.url }), rows, screen),
+    load(createClient({ url: application.url }), rows, screen, signal),
     startChain(config, application.database.url, screen, stopper),
   ])
   const client = createClient({ url: application.url, searchUrl: state.search, view })

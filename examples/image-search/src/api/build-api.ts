@@ -30,6 +30,16 @@ export const buildApi = (database: Database, options: { readonly log?: boolean }
     for (const name of Object.keys(parameters)) parameters[name] = Number(parameters[name])
     done()
   })
+  let closing = false
+  app.addHook('preClose', done => {
+    closing = true
+    done()
+  })
+  // a connection that is in use when we end would be kept alive and waited for
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) void reply.header('connection', 'close')
+    done(null, payload)
+  })
   app.get('/healthz', async () => {
     await database.query('select 1')
     return { ok: true }

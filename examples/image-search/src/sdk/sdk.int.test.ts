@@ -153,6 +153,17 @@ describe('SDK and dataset API', () => {
     ).toEqual([415, 'invalid_request'])
   })
 
+  it('answers what has begun when it is stopped, and does not wait for connections that are kept alive', async () => {
+    const busy = await startApi({ databaseUrl: database.url, host: '127.0.0.1', port: 0 })
+    const many = await createClient({ url: busy.url }).createDataset(`busy ${names}`)
+    const uploads = Array.from({ length: 8 }, (_, at) =>
+      many.uploadImages(Array.from({ length: 1000 }, (__, index) => image(`${at}/${index}`))),
+    )
+    await Promise.race(uploads)
+    await busy.stop()
+    expect((await Promise.all(uploads)).map(({ length }) => length)).toEqual(Array(8).fill(1000))
+  }, 30_000)
+
   it('migrates once, however many start', async () => {
     const fresh = await createDatabase('dataset_api')
     const connections = Array.from({ length: 3 }, () => openDatabase(fresh.url))

@@ -77,18 +77,23 @@ const loadDataset = async (
 }
 
 /** All rows, as an application loads them: through the SDK and the dataset API. */
-export const loadImages = async (client: Client, rows: Rows, progress: Progress): Promise<Loaded> => {
+export const loadImages = async (
+  client: Client,
+  rows: Rows,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Loaded> => {
   const annotationsOf = new Map<number | null, AnnotationRow[]>()
   for (const row of rows.annotations)
     annotationsOf.set(row.image_id, [...(annotationsOf.get(row.image_id) ?? []), row])
   let done = 0
-  const all: Loaded[] = []
-  for (const dataset of rows.datasets) {
-    const loaded = await loadDataset(client, dataset, rows, annotationsOf, more =>
-      progress.update((done += more)),
-    )
-    all.push(loaded)
+  const loaded = (more: number): void => {
+    signal.throwIfAborted()
+    progress.update((done += more))
   }
+  const all: Loaded[] = []
+  for (const dataset of rows.datasets)
+    all.push(await loadDataset(client, dataset, rows, annotationsOf, loaded))
   return { images: all.flatMap(({ images }) => images), slices: all.flatMap(({ slices }) => slices) }
 }
 
