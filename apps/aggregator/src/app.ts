@@ -53,6 +53,7 @@ const requireTopics = async ({ admin }: Kafka, views: readonly ViewInputs[]): Pr
       ...view.broadcasts.map(({ topic }) => topic),
       ...view.edges.map(({ indexTopic }) => indexTopic),
       view.documentTopic,
+      view.dead.topic,
     ]
     for (const topic of topics) {
       const found = await admin.describe(topic)

@@ -34,13 +34,6 @@ export const declaration = {
     min: 1,
     max: 100_000,
   }),
-  maxDocumentBytes: settings.integer({
-    env: 'HEADRACE_AGGREGATOR_MAX_DOCUMENT_BYTES',
-    description:
-      'A larger document is replaced by a stub that says so. Must fit max.message.bytes of the document topic.',
-    default: '10485760',
-    min: 1024,
-  }),
   sessionTimeoutMs: settings.integer({
     env: 'HEADRACE_KAFKA_SESSION_TIMEOUT_MS',
     description: 'A process that was killed keeps its partitions for so long.',

@@ -48,7 +48,7 @@ const task = new PartitionTask({
   broadcasts: new BroadcastTask([], store, group, []),
   edges: routers.map(router => router.edge),
   topics,
-  target: { topic: view.documentTopic, partition: 0, maxBytes: 1e7 },
+  target: { topic: view.documentTopic, partition: 0, dead: view.dead },
 })
 
 const writerOf = (dataset: string) => {

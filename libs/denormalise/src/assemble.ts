@@ -7,7 +7,8 @@ import { RowCursor, valuesAt } from './projected-row.ts'
 import { referredRow, type RowAt } from './references.ts'
 import type { StateStore } from './state-store.ts'
 import { AGGREGATES_SECTION, documentPrefix, FIRST_EDGE_SECTION, ROOT_SECTION } from './store-keys.ts'
-import { compareSortKeys, isLive, rowOffset } from './stored-row.ts'
+import { ShownRows } from './shown-rows.ts'
+import { failureOf, isLive, rowOffset } from './stored-row.ts'
 
 export type Assembled =
   /** `side`: index-only fields, undefined when the view has none (06 E7). */
@@ -16,6 +17,14 @@ export type Assembled =
   | { readonly kind: 'absent' }
   /** The declared policy refuses it (05 A18). */
   | { readonly kind: 'overflow'; readonly list: string; readonly limit: number; readonly rows: number }
+  /** It is too large, or one of its children is. `error`: a code and why. */
+  | { readonly kind: 'failed'; readonly error: string }
+
+/** Code and reason of what is no document. */
+export const failureText = (failed: Extract<Assembled, { kind: 'overflow' | 'failed' }>): string =>
+  failed.kind === 'failed'
+    ? failed.error
+    : `aggregate.overflow: list ${failed.list} has ${failed.rows} rows, its limit is ${failed.limit}`
 
 const OPEN = 0x5b
 const CLOSE = 0x5d
@@ -34,43 +43,48 @@ const NO_REFERENCES: readonly Referred[] = []
 export class Assembler {
   private readonly plan: GroupPlan
   private readonly store: StateStore
+  private readonly maxBytes: number
   private readonly writer = new ByteWriter()
   private readonly cursor = new RowCursor(Buffer.alloc(0))
   private readonly elementCursor = new RowCursor(Buffer.alloc(0))
   private readonly referredCursor = new RowCursor(Buffer.alloc(0))
 
-  constructor(plan: GroupPlan, store: StateStore) {
+  constructor(plan: GroupPlan, store: StateStore, maxBytes = Infinity) {
     this.plan = plan
     this.store = store
+    this.maxBytes = maxBytes
   }
 
   assemble(documentKey: string): Assembled {
     const prefix = documentPrefix(this.plan.stage, documentKey)
-    const children: Buffer[][] = this.plan.edges.map(() => [])
+    const children = this.plan.edges.map(edge => new ShownRows(edge))
+    let failure: string | undefined
     let root: Buffer | undefined
     let aggregates: Buffer | undefined
     for (const { key, value } of this.store.range(prefix)) {
       const section = key[prefix.length]!
       if (section === ROOT_SECTION) root = value
       else if (section === AGGREGATES_SECTION) aggregates = value
-      else children[section - FIRST_EDGE_SECTION]!.push(value)
+      else if (isLive(value)) children[section - FIRST_EDGE_SECTION]!.push(value)
+      else failure ??= failureOf(value)
       // the root row comes first: without it nothing else is read
       if (root === undefined || !isLive(root)) return { kind: 'absent' }
     }
     if (root === undefined) return { kind: 'absent' }
+    if (failure !== undefined) return { kind: 'failed', error: failure }
     return this.overflow(children) ?? this.render(root, new GroupAggregates(this.plan, aggregates), children)
   }
 
-  private overflow(children: readonly Buffer[][]): Assembled | undefined {
+  private overflow(children: readonly ShownRows[]): Assembled | undefined {
     for (const [index, { name, limit, overflow }] of this.plan.edges.entries()) {
-      const rows = children[index]!.length
+      const rows = children[index]!.count
       if (overflow === 'fail' && limit !== undefined && rows > limit)
         return { kind: 'overflow', list: name, limit, rows }
     }
     return undefined
   }
 
-  private render(root: Buffer, aggregates: GroupAggregates, children: readonly Buffer[][]): Assembled {
+  private render(root: Buffer, aggregates: GroupAggregates, children: readonly ShownRows[]): Assembled {
     const { writer, cursor, plan } = this
     writer.reset()
     const from = rowOffset(root)
@@ -81,10 +95,13 @@ export class Assembler {
       else if (part.slot.kind === 'aggregate')
         writer.appendText(aggregateText(part.slot.aggregate, aggregates))
       else if (part.slot.kind === 'list')
-        this.renderList(plan.edges[part.slot.edge]!, children[part.slot.edge]!)
+        this.renderList(plan.edges[part.slot.edge]!, children[part.slot.edge]!.take())
       else this.renderReferred(part.slot, plan.references, referred)
     }
-    return { kind: 'document', source: writer.take(), side: this.renderSide(aggregates) }
+    const side = this.renderSide(aggregates)
+    const bytes = writer.length + (side?.length ?? 0)
+    if (bytes > this.maxBytes) return this.tooLarge(bytes)
+    return { kind: 'document', source: writer.take(), side }
   }
 
   private renderPart(
@@ -99,13 +116,20 @@ export class Assembler {
     }
   }
 
-  private renderList(edge: EdgePlan, rows: Buffer[]): void {
+  /** What is too large already is not written on: `bytes` is then at least so many. */
+  private tooLarge(bytes: number): Assembled {
+    const { parent } = this.plan
+    const what = parent === undefined ? 'the document' : `an element of list ${parent.edge}`
+    return {
+      kind: 'failed',
+      error: `aggregate.too_large: ${what} has ${bytes} bytes or more, the limit is ${this.maxBytes}`,
+    }
+  }
+
+  private renderList(edge: EdgePlan, rows: readonly Buffer[]): void {
     const { writer } = this
-    const { limit = Infinity } = edge
-    const shown = rows.length <= limit ? rows.length : edge.overflow === 'countOnly' ? 0 : limit
-    if (rows.length > 1) rows.sort(compareSortKeys)
     writer.appendByte(OPEN)
-    for (let i = 0; i < shown; i++) {
+    for (let i = 0; i < rows.length && writer.length <= this.maxBytes; i++) {
       if (i > 0) writer.appendByte(COMMA)
       this.renderElement(edge, rows[i]!)
     }

@@ -1,5 +1,5 @@
 import { comparePositions, type Position } from '@headrace/wire'
-import { type Assembled, Assembler } from './assemble.ts'
+import { type Assembled, Assembler, failureText } from './assemble.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { GroupAggregates } from './group-aggregates.ts'
 import type { HopValue } from './hop-codec.ts'
@@ -22,6 +22,7 @@ import {
 import {
   compareWithStored,
   encodeDeletedRow,
+  encodeFailedRow,
   encodeLiveRow,
   isLive,
   rowOffset,
@@ -44,7 +45,8 @@ export type Applied =
   | 'removed'
 
 /** A child with everything below it (05 A4). `parentKey` null: it stands under no parent. */
-export type SubDocument = { readonly parentKey: string; readonly row: Buffer } | { readonly parentKey: null }
+export type SubDocument =
+  { readonly parentKey: string; readonly row: Buffer; readonly error?: string } | { readonly parentKey: null }
 
 const NOWHERE: SubDocument = { parentKey: null }
 
@@ -60,10 +62,11 @@ export class GroupStage {
   /** Aggregates touched since the last flush, by document. */
   private readonly touched = new Map<string, GroupAggregates>()
 
-  constructor(plan: GroupPlan, store: StateStore) {
+  /** `maxBytes`: of a document. */
+  constructor(plan: GroupPlan, store: StateStore, maxBytes = Infinity) {
     this.plan = plan
     this.store = store
-    this.assembler = new Assembler(plan, store)
+    this.assembler = new Assembler(plan, store, maxBytes)
   }
 
   /** A change of the root row. */
@@ -109,20 +112,26 @@ export class GroupStage {
       const order = compareWithStored(hop.position, old)
       if (order < 0 || (order === 0 && !hop.repair)) return order < 0 && hop.repair ? 'changed' : 'ignored'
     }
-    const row = this.complete(hop.row, old, hasUnchanged(hop.row))
+    const standing = old !== undefined && isLive(old) ? old : undefined
+    if (hop.error !== undefined) {
+      if (standing !== undefined) this.leave(edgeIndex, documentKey, childKey, standing)
+      this.store.put(key, encodeFailedRow(hop.position, hop.error))
+      return 'changed'
+    }
+    const row = this.complete(hop.row, standing, hasUnchanged(hop.row))
     if (edge.references.length > 0)
-      updateReferrers(this.store, edge.references, { documentKey, childKey }, rowAt(old), {
+      updateReferrers(this.store, edge.references, { documentKey, childKey }, rowAt(standing), {
         bytes: row,
         from: 0,
       })
     this.store.put(key, encodeLiveRow(hop.position, sortKeyOfRow(edge, row), row))
-    if (old === undefined) {
+    if (standing === undefined) {
       this.aggregates(documentKey).add(edge, edgeIndex, row, 0, 1)
       return 'changed'
     }
-    if (sameRow(old, row)) return hop.repair ? 'changed' : 'unchanged'
+    if (sameRow(standing, row)) return hop.repair ? 'changed' : 'unchanged'
     if (edge.counted.length > 0)
-      this.aggregates(documentKey).replace(edge, edgeIndex, old, rowOffset(old), row)
+      this.aggregates(documentKey).replace(edge, edgeIndex, standing, rowOffset(standing), row)
     return 'changed'
   }
 
@@ -131,9 +140,7 @@ export class GroupStage {
     const key = childRowKey(this.plan.stage, documentKey, edgeIndex, childKey)
     const old = this.store.get(key)
     if (old === undefined) return 'ignored'
-    const edge = this.plan.edges[edgeIndex]!
-    this.aggregates(documentKey).add(edge, edgeIndex, old, rowOffset(old), -1)
-    updateReferrers(this.store, edge.references, { documentKey, childKey }, rowAt(old), undefined)
+    if (isLive(old)) this.leave(edgeIndex, documentKey, childKey, old)
     this.store.remove(key)
     return 'changed'
   }
@@ -186,12 +193,22 @@ export class GroupStage {
     const { parent, travelling, projected, stage } = this.plan
     const assembled = this.assembler.assemble(documentKey)
     const root = this.store.get(rootKey(stage, documentKey))
-    if (parent === undefined || root === undefined || assembled.kind !== 'document') return NOWHERE
+    if (parent === undefined || root === undefined || assembled.kind === 'absent') return NOWHERE
     const from = rowOffset(root)
     const [parentJson] = valuesAt(root, from, [projected])
     if (parentJson === 'null') return NOWHERE
+    const parentKey = JSON.parse(parentJson!) as string
+    if (assembled.kind !== 'document')
+      return { parentKey, row: Buffer.alloc(0), error: failureText(assembled) }
     const values = [assembled.source.toString(), ...valuesAt(root, from, travelling)]
-    return { parentKey: JSON.parse(parentJson!) as string, row: encodeRow(values, values.length) }
+    return { parentKey, row: encodeRow(values, values.length) }
+  }
+
+  /** A child's row counts and refers no longer. */
+  private leave(edgeIndex: number, documentKey: string, childKey: string, old: Buffer): void {
+    const edge = this.plan.edges[edgeIndex]!
+    this.aggregates(documentKey).add(edge, edgeIndex, old, rowOffset(old), -1)
+    updateReferrers(this.store, edge.references, { documentKey, childKey }, rowAt(old), undefined)
   }
 
   private aggregates(documentKey: string): GroupAggregates {

@@ -1,5 +1,4 @@
-export type { Assembled } from './assemble.ts'
-export { Assembler } from './assemble.ts'
+export { type Assembled, Assembler, failureText } from './assemble.ts'
 export { DimensionRows } from './dimension-rows.ts'
 export { type Applied, GroupStage, type SubDocument } from './group-stage.ts'
 export { decodeHop, encodeHop, type HopValue } from './hop-codec.ts'

@@ -2,10 +2,12 @@ import { encodePosition, type Position, POSITION_BYTES } from '@headrace/wire'
 
 /**
  * A row as it is kept: `flags position (16) length(sortKey) sortKey ProjectedRow`. Of a deleted root row only flags,
- * position and commit time stay (05 A7), so that what is older than the deletion cannot come back.
+ * position and commit time stay (05 A7), so that what is older than the deletion cannot come back. Of a child that could not
+ * be carried flags, position and the reason stay (05 A18); it counts nowhere.
  */
 const LIVE = 1
 const DELETED = 0
+const FAILED = 2
 const POSITION_AT = 1
 const SORT_LENGTH_AT = POSITION_AT + POSITION_BYTES
 const SORT_AT = SORT_LENGTH_AT + 2
@@ -28,6 +30,17 @@ export const encodeDeletedRow = (position: Position, commitTimeUs: bigint): Buff
   out.writeBigInt64BE(commitTimeUs, SORT_LENGTH_AT)
   return out
 }
+
+export const encodeFailedRow = (position: Position, error: string): Buffer => {
+  const head = Buffer.alloc(SORT_LENGTH_AT)
+  head[0] = FAILED
+  encodePosition(position, head, POSITION_AT)
+  return Buffer.concat([head, Buffer.from(error)])
+}
+
+/** Why a child could not be carried, undefined for any other row. */
+export const failureOf = (stored: Buffer): string | undefined =>
+  stored[0] === FAILED ? stored.toString('utf8', SORT_LENGTH_AT) : undefined
 
 export const isLive = (stored: Buffer): boolean => stored[0] === LIVE
 

@@ -271,7 +271,7 @@ describe('V1 a bound validator', () => {
 describe('dead-letter codes', () => {
   it('are all of a known category and explained', () => {
     for (const [code, { meaning }] of Object.entries(deadLetterCodes)) {
-      expect(code).toMatch(/^(contract|decode|edge|internal|schema)\.[a-z_]+$/)
+      expect(code).toMatch(/^(contract|decode|edge|enrich|internal|schema|sink)\.[a-z_]+$/)
       expect(meaning.length).toBeGreaterThan(20)
     }
   })

@@ -56,6 +56,11 @@ export const deadLetterCodes = {
     false,
     'A row is larger than limits.rowBytes of pipeline.yaml, or its typed form is larger than twice that: the dead letter of the first holds its key alone. Make the row smaller, or raise the limit, run `headrace topics apply` and write the row again.',
   ),
+  'enrich.failed': entry(
+    'data-owner',
+    false,
+    'A document could not be made: it is larger than limits.documentBytes of pipeline.yaml, a row of it is, or a list is longer than its limit and the view says overflow: fail. A stub with the reason stands in its place until it fits again.',
+  ),
   'internal.bug': entry(
     'headrace',
     true,
@@ -65,6 +70,11 @@ export const deadLetterCodes = {
     'pipeline-author',
     true,
     'A column that the contract requires is not in the table. Mend the table or publish a new version of the contract.',
+  ),
+  'sink.rejected': entry(
+    'pipeline-author',
+    true,
+    'Elasticsearch refused a document: a value does not fit the mapping, it has more than 10,000 nested objects, or it is larger than a request may be. A stub with the reason stands in its place until the document changes.',
   ),
 } as const satisfies Record<string, DeadLetterEntry>
 

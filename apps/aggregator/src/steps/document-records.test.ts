@@ -1,9 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
 import { DocumentRecord } from '@headrace/wire'
 import { DirtyDocuments } from './dirty-documents.ts'
-import { documentRecord } from './document-records.ts'
+import { documentRecords } from './document-records.ts'
 
-const target = { topic: 'documents', partition: 3, maxBytes: 1000 }
+const target = {
+  topic: 'documents',
+  partition: 3,
+  dead: {
+    topic: 'dead',
+    contract: { id: 'c', version: '1', owner: 'o' },
+    view: { name: 'v', plan: 'p' },
+  },
+}
 const markOf = (mayExist = false) => {
   const dirty = new DirtyDocuments()
   dirty.mark(
@@ -19,12 +27,14 @@ describe('documentRecord', () => {
   it.each([0, 1, 127, 128, 900])('is the generated DocumentRecord (%d bytes of side)', bytes => {
     const source = Buffer.from(JSON.stringify({ a: 'ä'.repeat(20) }))
     const side = Buffer.alloc(bytes, 0x20)
-    const { record, emitted } = documentRecord(target, markOf(), {
+    const { records, emitted } = documentRecords(target, markOf(), {
       kind: 'document',
       source,
       side: bytes === 0 ? undefined : side,
     })
     expect(emitted).toBe('document')
+    const [record] = records
+    expect(records).toHaveLength(1)
     expect(record).toMatchObject({ topic: 'documents', partition: 3, key: Buffer.from('key') })
     expect(decoded(record?.value)).toEqual({
       key: 'key',
@@ -38,27 +48,36 @@ describe('documentRecord', () => {
   })
 
   it('A8: no root row gives a tombstone only where a document may stand', () => {
-    expect(documentRecord(target, markOf(), { kind: 'absent' })).toEqual({
-      record: undefined,
+    expect(documentRecords(target, markOf(), { kind: 'absent' })).toEqual({
+      records: [],
       emitted: 'nothing',
     })
-    expect(documentRecord(target, markOf(true), { kind: 'absent' }).record?.value).toBeNull()
+    expect(documentRecords(target, markOf(true), { kind: 'absent' }).records[0]?.value).toBeNull()
   })
 
-  it('A18, case 39: too large or too many gives a stub that says why', () => {
-    const large = documentRecord(target, markOf(), {
-      kind: 'document',
-      source: Buffer.alloc(1001),
-      side: undefined,
-    })
-    expect(large.emitted).toBe('stub')
-    expect(decoded(large.record?.value)).toMatchObject({
-      source: Buffer.alloc(0),
-      error: 'aggregate.too_large: the document has 1001 bytes, the limit is 1000',
-    })
-    const many = documentRecord(target, markOf(), { kind: 'overflow', list: 'l', limit: 2, rows: 3 })
-    expect(decoded(many.record?.value)).toMatchObject({
-      error: 'aggregate.overflow: list l has 3 rows, its limit is 2',
-    })
-  })
+  it.each([
+    ['a document', { kind: 'failed', error: 'aggregate.too_large: the document has 1001 bytes' } as const],
+    ['a list', { kind: 'overflow', list: 'l', limit: 2, rows: 3 } as const],
+  ])(
+    'A18, case 39: %s that is too large gives a stub that says why, and a dead letter of its key',
+    (_, assembled) => {
+      const { records, emitted } = documentRecords(target, markOf(), assembled)
+      const [stub, letter] = records
+      const error =
+        assembled.kind === 'failed'
+          ? assembled.error
+          : 'aggregate.overflow: list l has 3 rows, its limit is 2'
+      expect(emitted).toBe('stub')
+      expect(decoded(stub?.value)).toMatchObject({ source: Buffer.alloc(0), error })
+      expect(letter).toMatchObject({ topic: 'dead', partition: 3, key: Buffer.from('key'), value: null })
+      expect(letter?.headers).toMatchObject({
+        'dead.code': 'enrich.failed',
+        'dead.rule': error.slice(0, error.indexOf(':')),
+        'dead.message': error.slice(error.indexOf(':') + 2),
+        'dead.contract': 'c',
+        'dead.view': 'v',
+        'dead.source.topic': 'documents',
+      })
+    },
+  )
 })

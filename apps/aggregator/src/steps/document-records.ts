@@ -1,53 +1,87 @@
-import type { Assembled } from '@headrace/denormalise'
+import { randomUUID } from 'node:crypto'
+import { type Assembled, failureText } from '@headrace/denormalise'
+import { unreachable } from '@headrace/errors'
 import type { OutgoingRecord } from '@headrace/kafka'
+import { type Contract, deadLetterHeaders } from '@headrace/validation'
 import { Document } from '@headrace/wire'
 import type { DirtyDocument } from './dirty-documents.ts'
 
 export type Emitted = 'document' | 'tombstone' | 'stub' | 'nothing'
 
 export interface Emission {
-  readonly record: OutgoingRecord | undefined
+  /** The document's record, and of a stub its dead letter. */
+  readonly records: readonly OutgoingRecord[]
   readonly emitted: Emitted
 }
 
 const NO_BYTES = Buffer.alloc(0)
 
+/** Where documents go that cannot be made: their keys, as dead letters of the view's root dataset. */
+export interface DeadDocuments {
+  readonly topic: string
+  readonly contract: Pick<Contract, 'id' | 'version' | 'owner'>
+  readonly view: { readonly name: string; readonly plan: string }
+}
+
 export interface DocumentTarget {
   readonly topic: string
   readonly partition: number
-  readonly maxBytes: number
+  readonly dead: DeadDocuments
 }
 
 /**
- * The record of a dirty document: the document, a tombstone when there is none, or a stub that says why there can be none, so
- * that never an old document is left standing (05 A8, A18).
+ * What a dirty document becomes: the document, a tombstone when there is none, or a stub that says why there can be none, so
+ * that never an old document is left standing, and a dead letter that says so too (05 A8, A18).
  */
-export const documentRecord = (
+export const documentRecords = (
   target: DocumentTarget,
   mark: DirtyDocument,
   assembled: Assembled,
 ): Emission => {
-  const { topic, partition, maxBytes } = target
+  const { topic, partition } = target
   const key = Buffer.from(mark.key)
-  if (assembled.kind === 'absent') {
-    return mark.mayExist
-      ? { record: { topic, partition, key, value: null }, emitted: 'tombstone' }
-      : { record: undefined, emitted: 'nothing' }
+  switch (assembled.kind) {
+    case 'absent':
+      return mark.mayExist
+        ? { records: [{ topic, partition, key, value: null }], emitted: 'tombstone' }
+        : { records: [], emitted: 'nothing' }
+    case 'document': {
+      const value = encodeDocument(mark, '', assembled.source, assembled.side ?? NO_BYTES)
+      return { records: [{ topic, partition, key, value }], emitted: 'document' }
+    }
+    case 'overflow':
+    case 'failed': {
+      const error = failureText(assembled)
+      const value = encodeDocument(mark, error, NO_BYTES, NO_BYTES)
+      return {
+        records: [{ topic, partition, key, value }, deadDocument(target, key, error)],
+        emitted: 'stub',
+      }
+    }
+    default:
+      return unreachable(assembled)
   }
-  const error = errorOf(assembled, maxBytes)
-  const isStub = error !== ''
-  const content = assembled.kind === 'document' && !isStub ? assembled : { source: NO_BYTES, side: undefined }
-  const value = encodeDocument(mark, error, content.source, content.side ?? NO_BYTES)
-  return { record: { topic, partition, key, value }, emitted: isStub ? 'stub' : 'document' }
 }
 
-const errorOf = (assembled: Exclude<Assembled, { kind: 'absent' }>, maxBytes: number): string => {
-  if (assembled.kind === 'overflow')
-    return `aggregate.overflow: list ${assembled.list} has ${assembled.rows} rows, its limit is ${assembled.limit}`
-  const bytes = assembled.source.length + (assembled.side?.length ?? 0)
-  return bytes <= maxBytes
-    ? ''
-    : `aggregate.too_large: the document has ${bytes} bytes, the limit is ${maxBytes}`
+/** The key alone: the document is made again of its rows, never of old bytes (04 K12). */
+const deadDocument = (
+  { topic, partition, dead }: DocumentTarget,
+  key: Buffer,
+  error: string,
+): OutgoingRecord => {
+  const rule = error.slice(0, error.indexOf(':'))
+  const headers = deadLetterHeaders({
+    id: randomUUID(),
+    code: 'enrich.failed',
+    rule,
+    path: '',
+    message: error.slice(rule.length + 2),
+    contract: dead.contract,
+    view: dead.view,
+    source: { topic, partition },
+    failedAt: Date.now(),
+  })
+  return { topic: dead.topic, partition, key, value: null, headers }
 }
 
 const RECORD_DOCUMENT = 0x0a

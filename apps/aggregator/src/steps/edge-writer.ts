@@ -1,4 +1,4 @@
-import type { RouteOutput } from '@headrace/denormalise'
+import { decodeHop, encodeHop, type RouteOutput } from '@headrace/denormalise'
 import type { OutgoingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
 import { hopKey, partitionOf } from '@headrace/wire'
@@ -23,7 +23,8 @@ export class EdgeWriter {
   put(childKey: string, output: RouteOutput | undefined, into: OutgoingRecord[]): void {
     if (output === undefined) return
     const { hopTopic, indexTopic } = this.input
-    for (const { parentKey, value } of output.hops) {
+    for (const { parentKey, value: made } of output.hops) {
+      const value = made === null ? null : this.carried(made)
       into.push({
         topic: hopTopic,
         partition: partitionOf(parentKey, this.partitions),
@@ -37,5 +38,14 @@ export class EdgeWriter {
       key: Buffer.from(childKey),
       value: this.index.set(childKey, output.entry),
     })
+  }
+
+  /** A row that is larger than its document may be goes without its values: the document says so (05 A18). */
+  private carried(value: Buffer): Buffer {
+    const { maxBytes, plan } = this.input
+    const hop = value.length <= maxBytes ? undefined : decodeHop(value)
+    if (hop === undefined || 'marker' in hop) return value
+    const error = `aggregate.too_large: a row of list ${plan.edge} has ${value.length} bytes or more, the limit is ${maxBytes}`
+    return encodeHop({ ...hop, row: Buffer.alloc(0), error })
   }
 }

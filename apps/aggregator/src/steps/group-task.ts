@@ -58,7 +58,7 @@ export class GroupTask {
   constructor(view: ViewInputs, store: Store, states: readonly GroupInputState[], hasHistory: boolean) {
     this.stages = view.groups.map(plan => ({
       plan,
-      stage: new GroupStage(plan, store),
+      stage: new GroupStage(plan, store, view.maxDocumentBytes),
       dirty: new DirtyDocuments(),
     }))
     this.root = this.stages[this.stages.length - 1]!

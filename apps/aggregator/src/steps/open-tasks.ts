@@ -19,7 +19,6 @@ export interface OpenTasksOptions {
   readonly kafka: Kafka
   readonly consumer: GroupConsumer
   readonly dataDir: string
-  readonly maxDocumentBytes: number
   readonly events: Events
   readonly failpoint: Failpoints
 }
@@ -96,7 +95,7 @@ const boundsOf = async (reader: PartitionReader, view: ViewInputs, partition: nu
   )
 
 const openTask = (
-  { view, dataDir, maxDocumentBytes, events }: OpenTasksOptions,
+  { view, dataDir, events }: OpenTasksOptions,
   partition: number,
   identity: StoreIdentity,
   committed: readonly CommittedOffset[],
@@ -128,7 +127,7 @@ const openTask = (
         new EdgeWriter(input, store, partition, view.partitions),
     ),
     topics: topics.map(({ state }) => state),
-    target: { topic: view.documentTopic, partition, maxBytes: maxDocumentBytes },
+    target: { topic: view.documentTopic, partition, dead: view.dead },
   })
   return { task, starts: topics.map(({ state, next }) => ({ topic: state.input.topic, next })) }
 }

@@ -4,7 +4,7 @@ import type { Store } from '@headrace/store'
 import type { BroadcastPart } from './broadcast-feed.ts'
 import type { BroadcastTask } from './broadcast-task.ts'
 import type { DirtyDocument, DirtyDocuments } from './dirty-documents.ts'
-import { type DocumentTarget, documentRecord, type Emitted } from './document-records.ts'
+import { type DocumentTarget, documentRecords, type Emitted } from './document-records.ts'
 import type { EdgeWriter } from './edge-writer.ts'
 import type { GroupInputState, GroupTask, StageTask } from './group-task.ts'
 import { encodeOffsetMetadata } from './offset-metadata.ts'
@@ -136,10 +136,10 @@ export class PartitionTask {
     const idleMs = this.isDrained ? 0 : options.idleMs
     const { dirty, stage } = this.group.root
     const emit = (mark: DirtyDocument): number => {
-      const { record, emitted } = documentRecord(this.parts.target, mark, stage.assemble(mark.key))
-      if (record !== undefined) into.push(record)
+      const { records, emitted } = documentRecords(this.parts.target, mark, stage.assemble(mark.key))
+      into.push(...records)
       counts.set(emitted, (counts.get(emitted) ?? 0) + 1)
-      return record?.value?.length ?? 0
+      return records[0]?.value?.length ?? 0
     }
     return this.emitDue(dirty, now, { ...options, idleMs }, emit) || hasMore
   }
@@ -161,6 +161,7 @@ export class PartitionTask {
               commitTimeUs: mark.oldestCommitUs,
               row: made.row,
               repair: false,
+              ...(made.error === undefined ? {} : { error: made.error }),
             })
       edge.put(mark.key, routeDocument(edge.index, mark.key, made.parentKey, value), into)
       return value?.length ?? 0

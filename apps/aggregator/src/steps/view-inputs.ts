@@ -1,8 +1,9 @@
 import { compilePlan, type DimensionPlan, type GroupPlan, type RouterPlan } from '@headrace/denormalise'
 import { HeadraceError } from '@headrace/errors'
-import type { CompiledView, Pipeline } from '@headrace/pipeline'
-import { deriveMessage } from '@headrace/validation'
+import { type CompiledView, type Pipeline, topicSizes } from '@headrace/pipeline'
+import { type Contract, deriveMessage } from '@headrace/validation'
 import { compileRowReader, type RowReader, schemaId } from '@headrace/wire'
+import type { DeadDocuments } from './document-records.ts'
 
 /** How records of a validated topic become what a stage takes. */
 export interface TypedInput {
@@ -16,6 +17,8 @@ export interface EdgeInput {
   readonly plan: RouterPlan
   readonly hopTopic: string
   readonly indexTopic: string
+  /** Of a hop record's value. */
+  readonly maxBytes: number
 }
 
 /** A router of the view: of an edge whose children have no children. */
@@ -54,13 +57,17 @@ export interface ViewInputs {
   readonly topics: readonly TopicInput[]
   readonly broadcasts: readonly BroadcastInput[]
   readonly documentTopic: string
+  readonly maxDocumentBytes: number
+  /** Largest record that is written. */
+  readonly maxRecordBytes: number
+  readonly dead: DeadDocuments
 }
 
 /** Positions of so many broadcast partitions fit into the metadata of an offset (Kafka's default: 4 kB). */
 const MAX_BROADCAST_PARTITIONS = 180
 
 export const viewInputs = (pipeline: Pipeline, { name, definition, plan }: CompiledView): ViewInputs => {
-  const { topics, partitions } = pipeline
+  const { topics, partitions, limits } = pipeline
   const { groups, routers: routerPlans, dimensions } = compilePlan(definition)
   const typed = (dataset: string, names: readonly string[]): TypedInput =>
     typedInput(pipeline, dataset, names)
@@ -68,6 +75,7 @@ export const viewInputs = (pipeline: Pipeline, { name, definition, plan }: Compi
     plan: edge,
     hopTopic: topics.hop(name, plan, edge.edge),
     indexTopic: topics.index(name, plan, edge.edge),
+    maxBytes: limits.documentBytes,
   })
   const routers = routerPlans.map(router => ({
     ...typed(router.dataset, router.names),
@@ -97,6 +105,13 @@ export const viewInputs = (pipeline: Pipeline, { name, definition, plan }: Compi
     edges,
     broadcasts,
     documentTopic: topics.documents(name, plan),
+    maxDocumentBytes: limits.documentBytes,
+    maxRecordBytes: topicSizes(limits).topics.documents,
+    dead: {
+      topic: topics.dead(definition.root.dataset),
+      contract: contractOf(pipeline, definition.root.dataset),
+      view: { name, plan },
+    },
     topics: [
       ...ownTopics(pipeline, groups, routers, typed),
       ...edges.map(({ hopTopic, plan: hop }) => ({ topic: hopTopic, routers: [], roots: [], hop })),
@@ -123,10 +138,14 @@ const ownTopics = (
   }))
 }
 
-const typedInput = (pipeline: Pipeline, dataset: string, names: readonly string[]): TypedInput => {
-  const found = pipeline.datasets.get(dataset)
+const contractOf = ({ datasets }: Pipeline, dataset: string): Contract => {
+  const found = datasets.get(dataset)
   if (found === undefined)
     throw new HeadraceError('internal.bug', `a view names dataset ${dataset}, which the pipeline has not`)
-  const message = deriveMessage(found.contract)
+  return found.contract
+}
+
+const typedInput = (pipeline: Pipeline, dataset: string, names: readonly string[]): TypedInput => {
+  const message = deriveMessage(contractOf(pipeline, dataset))
   return { names, schema: schemaId(message), read: compileRowReader(message, names) }
 }

@@ -22,9 +22,6 @@ export interface ViewLoopOptions {
   readonly onTurn: (isReady: boolean) => void
 }
 
-/** What a record needs beside the document: key, times, position, framing. */
-const RECORD_OVERHEAD_BYTES = 16_384
-
 /** Nothing is lost: wait, and go on from stores and committed offsets. */
 const PASSING: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.transaction_lost']
 
@@ -58,7 +55,7 @@ const spell = async (
   const writer = await kafka.writer({
     name: `${view.groupId}.${settings.instance}`,
     compression: settings.compression,
-    maxRecordBytes: settings.maxDocumentBytes + RECORD_OVERHEAD_BYTES,
+    maxRecordBytes: view.maxRecordBytes,
   })
   try {
     const consumer = await kafka.consumer({
@@ -114,7 +111,7 @@ const runGeneration = async (
   { waiting, progressed, signal }: GenerationCalls,
 ): Promise<void> => {
   const { view, kafka, settings, events, failpoint, onTurn } = options
-  const { dataDir, maxDocumentBytes, maxRecords, emitIdleMs, emitMaxMs } = settings
+  const { dataDir, maxRecords, emitIdleMs, emitMaxMs } = settings
   const over = AbortSignal.any([generation.ended, signal])
   const { membership } = generation
   events.assigned(
@@ -123,7 +120,7 @@ const runGeneration = async (
     membership.assignment[view.topics[0]!.topic]?.length ?? 0,
   )
   const opened = await openTasks(
-    { view, kafka, consumer: clients.consumer, dataDir, maxDocumentBytes, events, failpoint },
+    { view, kafka, consumer: clients.consumer, dataDir, events, failpoint },
     membership,
     over,
   )

@@ -81,6 +81,7 @@ export class AggregatorHarness {
         config: { 'cleanup.policy': 'compact', ...config },
       })),
     )
+    await this.kafka.admin.ensure([{ topic: this.view.dead.topic, partitions, config: {} }])
     this.writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
     const marker: Marker = {
       kind: MarkerKind.INCARNATION,
@@ -188,6 +189,26 @@ export class AggregatorHarness {
     }
   }
 
+  /** Headers of the dead letters of documents, by key; all must be without a value. */
+  async deadLetters(): Promise<Map<string, Readonly<Record<string, string>>>> {
+    const letters = new Map<string, Readonly<Record<string, string>>>()
+    const reader = this.kafka.reader()
+    try {
+      for (let partition = 0; partition < this.pipeline.partitions; partition++) {
+        for await (const { records } of reader.readToEnd(this.view.dead.topic, partition, 0n)) {
+          for (const { key, value, headers = {} } of records) {
+            if (value !== null) throw new Error('a dead document has a value')
+            const texts = Object.entries(headers).map(([name, text]) => [name, text.toString()])
+            letters.set(key!.toString(), Object.fromEntries(texts) as Record<string, string>)
+          }
+        }
+      }
+    } finally {
+      await reader.stop()
+    }
+    return letters
+  }
+
   /** Waits until the documents are exactly these (parsed sources by key). */
   async expectDocuments(expected: ReadonlyMap<string, unknown>, timeoutMs = 30_000): Promise<void> {
     await waitFor(async () => (await this.differences(expected)).length === 0, {
@@ -223,7 +244,8 @@ export class AggregatorHarness {
     await this.killAll()
     await this.writer?.stop()
     await this.kafka.admin.deleteGroup(this.view.groupId).catch(() => undefined)
-    await this.kafka.admin.delete(this.topics.map(({ topic }) => topic)).catch(() => undefined)
+    const topics = [...this.topics.map(({ topic }) => topic), this.view.dead.topic]
+    await this.kafka.admin.delete(topics).catch(() => undefined)
     await this.kafka.stop()
     rmSync(this.folder, { recursive: true, force: true })
     rmSync(this.dataDir, { recursive: true, force: true })
