@@ -3,6 +3,7 @@ import { HeadraceError } from '@headrace/errors'
 import { addCheck } from './commands/check.ts'
 import { addContracts } from './commands/contracts.ts'
 import { addDev } from './commands/dev.ts'
+import { addRemove } from './commands/remove.ts'
 import { addSearch } from './commands/search.ts'
 import { addSource } from './commands/source.ts'
 import { addTopics } from './commands/topics.ts'
@@ -30,7 +31,7 @@ export const createProgram = (context: Context): Command => {
     })
     .showSuggestionAfterError()
     .addHelpText('after', EPILOGUE)
-  for (const add of [addCheck, addContracts, addTopics, addSource, addDev, addSearch, addView])
+  for (const add of [addCheck, addContracts, addTopics, addSource, addDev, addSearch, addView, addRemove])
     add(program, context)
   return program
 }

@@ -1,5 +1,6 @@
 import { ClusterAdmin } from './admin/cluster-admin.ts'
 import { ClusterClient, type ClientInternals } from './connect/cluster-client.ts'
+import { Reachability } from './connect/reachability.ts'
 import { PullConsumer } from './group/pull-consumer.ts'
 import type { ConsumerOptions, KafkaConnection, KafkaLog, ReaderOptions, WriterOptions } from './options.ts'
 import { LogReader } from './reader/log-reader.ts'
@@ -24,7 +25,8 @@ const silent: KafkaLog = () => undefined
 
 /** Connects at first use; wrong addresses show as kafka.unreachable there. */
 export const createKafka = (connection: KafkaConnection, internals: KafkaInternals = {}): Kafka => {
-  const client = () => new ClusterClient(connection, internals)
+  const reachability = new Reachability(connection.brokers, connection.log ?? silent)
+  const client = () => new ClusterClient(connection, internals, reachability)
   const parts = new Set<{ stop(): Promise<void> }>()
   const adminClient = client()
   parts.add(adminClient)

@@ -19,5 +19,9 @@ export const addDev = (program: Command, context: Context): void => {
     .option('--name <name>', "name of the folder for logs and state; by default the pipeline's name")
     .option('--stop-with-stdin', 'also stop when standard input ends: for programs that drive this one')
     .option('--json', 'print one line with all addresses and pids when everything is ready')
+    .addHelpText(
+      'after',
+      '\nWhat it makes on servers of yours stays when it stops: slot, publication, topics, indices.\nheadrace remove DIR lists all of it and removes it.',
+    )
     .action((dir: string, options: DevOptions) => runDev(context, dir, options))
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
-import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { loadPipeline, type Pipeline, type PostgresSource } from '@headrace/pipeline'
 import { checkSource, prepareSource, type SourceWish } from '@headrace/postgres'
 import { readPipelineFolder } from '@headrace/runtime'
 import type { CliConfig } from '../config.ts'
+import { connectKafka } from '../connect-kafka.ts'
 import type { Context } from '../output.ts'
 import { resetSource } from '../source/reset-source.ts'
 import { brokersOf } from './topics.ts'
@@ -87,10 +87,11 @@ const prepare = async ({ out, config }: Context, dir: string, options: Options):
   }
 }
 
-const reset = async ({ out, config }: Context, dir: string, options: ResetOptions): Promise<void> => {
+const reset = async (context: Context, dir: string, options: ResetOptions): Promise<void> => {
+  const { out, config } = context
   const brokers = brokersOf(options.kafka, config)
   const pipeline = loadPipeline(readPipelineFolder(dir))
-  const kafka = createKafka(kafkaConnection({ ...config, brokers }, `headrace-cli-${process.pid}`))
+  const kafka = connectKafka(context, brokers)
   try {
     for (const source of pipeline.sources) {
       const epoch = await resetSource(kafka, pipeline, source)

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
-import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { loadPipeline, type Pipeline } from '@headrace/pipeline'
 import { readPipelineFolder } from '@headrace/runtime'
 import type { CliConfig } from '../config.ts'
+import { connectKafka } from '../connect-kafka.ts'
 import type { Context } from '../output.ts'
 import { type AppliedTopics, applyTopics } from '../topics/apply-topics.ts'
 import { topicPlan } from '../topics/topic-plan.ts'
@@ -20,10 +20,9 @@ export const brokersOf = (option: string | undefined, config: CliConfig): readon
 export const applyPipelineTopics = async (
   pipeline: Pipeline,
   brokers: readonly string[],
-  config: CliConfig,
+  context: Context,
 ): Promise<AppliedTopics> => {
-  const connection = kafkaConnection({ ...config, brokers }, `headrace-cli-${process.pid}`)
-  const kafka = createKafka(connection)
+  const kafka = connectKafka(context, brokers)
   try {
     await kafka.admin.checkVersion()
     return await applyTopics(kafka, pipeline.name, topicPlan(pipeline))
@@ -33,7 +32,8 @@ export const applyPipelineTopics = async (
 }
 
 /** `headrace topics apply DIR` and `headrace topics list DIR`. */
-export const addTopics = (program: Command, { out, config }: Context): void => {
+export const addTopics = (program: Command, context: Context): void => {
+  const { out, config } = context
   const topics = program.command('topics').description('Kafka topics of a pipeline')
   topics
     .command('apply')
@@ -46,7 +46,7 @@ export const addTopics = (program: Command, { out, config }: Context): void => {
     .action(async (dir: string, options: { readonly kafka?: string }) => {
       const brokers = brokersOf(options.kafka, config)
       const pipeline = loadPipeline(readPipelineFolder(dir))
-      const applied = await applyPipelineTopics(pipeline, brokers, config)
+      const applied = await applyPipelineTopics(pipeline, brokers, context)
       out.value({ pipeline: pipeline.name, topics: topicPlan(pipeline).length, ...applied })
       for (const topic of applied.created) out.line(`${out.paint('green', '+')} ${topic}`)
       for (const topic of applied.enlarged)

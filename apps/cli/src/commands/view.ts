@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
-import { createKafka, kafkaConnection } from '@headrace/kafka'
 import { Elasticsearch } from '@headrace/elasticsearch'
 import { type CompiledView, loadPipeline, type Pipeline } from '@headrace/pipeline'
 import { connect } from '@headrace/postgres'
 import { readPipelineFolder } from '@headrace/runtime'
 import { nearestNames } from '@headrace/search-model'
 import type { CliConfig } from '../config.ts'
+import { connectKafka } from '../connect-kafka.ts'
 import type { Context } from '../output.ts'
 import { ProgressLine } from '../verify/progress-line.ts'
 import type { Unsettled } from '../verify/settle.ts'
@@ -25,9 +25,9 @@ interface Options {
   readonly showValues?: boolean
 }
 
-const elasticsearchUrlOf = (option: string | undefined, config: CliConfig): string => {
+export const elasticsearchUrlOf = (option: string | undefined, config: CliConfig): string => {
   const url = option ?? config.elasticsearchUrl
-  if (url !== undefined) return url.replace(/\/+$/, '')
+  if (url !== undefined) return (url.includes('://') ? url : `http://${url}`).replace(/\/+$/, '')
   throw new HeadraceError('usage.invalid', 'no Elasticsearch address given', {
     hint: 'Give --elasticsearch http://host:port or set HEADRACE_ELASTICSEARCH_URL.',
   })
@@ -154,10 +154,7 @@ const verify = async (context: Context, name: string, options: Options): Promise
   const postgresUrl = postgresUrlOf(options.postgres, config)
   const elasticsearch = new Elasticsearch({ url: elasticsearchUrlOf(options.elasticsearch, config) })
   const brokers = options.kafka?.split(',').map(part => part.trim()) ?? config.kafkaBrokers
-  const kafka =
-    brokers === undefined
-      ? undefined
-      : createKafka(kafkaConnection({ ...config, brokers }, `headrace-cli-${process.pid}`))
+  const kafka = brokers === undefined ? undefined : connectKafka(context, brokers)
   const progress = new ProgressLine(process.stderr)
   const began = performance.now()
   try {

@@ -5,7 +5,6 @@ import { ComponentScope, readPipelineFolder } from '@headrace/runtime'
 import { writeLock } from '../commands/contracts.ts'
 import { sourceWish } from '../commands/source.ts'
 import { applyPipelineTopics } from '../commands/topics.ts'
-import type { CliConfig } from '../config.ts'
 import type { Context } from '../output.ts'
 import { type BackendOptions, type Backends, startBackends } from './backends.ts'
 import { type DevFolder, takeDevFolder } from './dev-folder.ts'
@@ -68,7 +67,7 @@ const prepare = async (
   backends: Backends,
   options: DevOptions,
   screen: DevScreen,
-  config: CliConfig,
+  context: Context,
 ): Promise<void> => {
   if (options.init.length > 0) screen.step(`running ${options.init.join(', ')}`)
   await runInitSql(backends.postgresUrl, options.init)
@@ -78,7 +77,7 @@ const prepare = async (
       sourceWish(pipeline, source),
     )
   }
-  const { created, marked } = await applyPipelineTopics(pipeline, backends.kafkaBrokers, config)
+  const { created, marked } = await applyPipelineTopics(pipeline, backends.kafkaBrokers, context)
   screen.step(created.length === 0 && marked === 0 ? 'topics are there' : `${created.length} topics made`)
 }
 
@@ -121,13 +120,13 @@ const session = async (
   const folder = takeDevFolder(config.stateHome, name)
   scope.onStop('folder', async () => folder.release())
   screen.step(`logs are in ${join(folder.path, 'logs')}`)
-  const backends = await startBackends(options, config, {
+  const backends = await startBackends(options, context, {
     name,
     say: text => screen.step(text),
     signal: stop.signal,
   })
   scope.onStop('backends', () => backends.stop())
-  await prepare(pipeline, backends, options, screen, config)
+  await prepare(pipeline, backends, options, screen, context)
   stop.signal.throwIfAborted()
   const { inherited, logLevel } = config
   const ports = await portsOfServices()

@@ -32,6 +32,12 @@ export const commandLineErrors = {
     69,
     'A service of `headrace dev` ended for a reason that starting it again does not mend. The message has its last words.',
   ),
+  'remove.in_use': entry(
+    'operator',
+    'stop',
+    69,
+    'Something that was to be removed is in use, so services of the pipeline still run and would make it anew: nothing was removed.',
+  ),
   'search.refused': entry(
     'caller',
     'reject',

@@ -12,6 +12,7 @@ import {
   type PartitionMetadata,
   type SocketFactory,
 } from './kafkajs.ts'
+import type { Reachability } from './reachability.ts'
 import { retry } from './retry.ts'
 
 export type CoordinatorType = 'group' | 'transaction'
@@ -68,6 +69,7 @@ export class ClusterClient {
   /** How long an operation keeps trying before its caller hears of it, ms. */
   readonly patienceMs: number
   readonly #cluster: KafkajsCluster
+  readonly #reachability: Reachability | undefined
   readonly #topics = new Set<string>()
   readonly #coordinators = new Map<string, number>()
   /** All that are open: kafkajs forgets some when several requests connect at the same time. */
@@ -75,7 +77,8 @@ export class ClusterClient {
   #connected: Promise<void> | undefined
   #stopped = false
 
-  constructor(connection: KafkaConnection, internals: ClientInternals = {}) {
+  constructor(connection: KafkaConnection, internals: ClientInternals = {}, reachability?: Reachability) {
+    this.#reachability = reachability
     this.patienceMs = connection.patienceMs ?? PATIENCE_MS
     const open = internals.socketFactory ?? defaultSocketFactory()
     this.#cluster = makeCluster(connection, target => {
@@ -88,10 +91,14 @@ export class ClusterClient {
 
   /** Connected to some broker, metadata of these topics known. */
   async ready(topics: readonly string[] = []): Promise<void> {
-    this.#connected ??= this.#cluster.connect().catch((error: unknown) => {
-      this.#connected = undefined
-      throw error
-    })
+    this.#connected ??= this.#cluster.connect().then(
+      () => this.#reachability?.reached(),
+      (error: unknown) => {
+        this.#connected = undefined
+        if (isConnectionFault(error) && !this.#stopped) this.#reachability?.failed(error)
+        throw error
+      },
+    )
     await this.#connected
     if (this.#cluster.getNodeIds().length === 0 || topics.some(topic => !this.#topics.has(topic))) {
       await this.#cluster.addMultipleTargetTopics(topics)
