@@ -68,9 +68,18 @@ export class DimensionRows {
     return 'changed'
   }
 
-  /** A truncate or sweep marker: rows with a lower position are gone. Returns their keys. */
-  applyMarker(position: Position, commitTimeUs: bigint): readonly string[] {
-    const gone = this.keys(value => isLive(value) && comparePositions(storedPosition(value), position) < 0)
+  /**
+   * A truncate or sweep marker: rows with a lower position are gone. Returns their keys. `isConcerned`: the row's log is the
+   * marker's; the others' may still bring rows that the load read before it wrote the marker, and have markers of their own.
+   */
+  applyMarker(
+    position: Position,
+    commitTimeUs: bigint,
+    isConcerned: (rowKey: string) => boolean,
+  ): readonly string[] {
+    const gone = this.keys(
+      value => isLive(value) && comparePositions(storedPosition(value), position) < 0,
+    ).filter(isConcerned)
     for (const key of gone)
       this.store.put(dimensionKey(this.plan.number, key), encodeDeletedRow(position, commitTimeUs))
     return gone

@@ -2,7 +2,7 @@ import { type Applied, DimensionRows } from '@headrace/denormalise'
 import { unreachable } from '@headrace/errors'
 import type { IncomingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
-import { MarkerKind, type Position } from '@headrace/wire'
+import { MarkerKind, partitionOf, type Position } from '@headrace/wire'
 import type { GroupTask } from './group-task.ts'
 import { readValidated, type ValidatedRecord } from './read-validated.ts'
 import { readOffset, writeOffset } from './route-index.ts'
@@ -119,11 +119,22 @@ export class BroadcastTask {
     for (const [index, input] of state.input.dimensions.entries()) {
       const rows = this.rows.get(state.input)![index]!
       const read = readValidated(input, record, state.input.topic)
-      const effect = isKnown ? touch(rows, read) : apply(rows, read)
+      const isConcerned = this.keysOf(state)
+      const effect = isKnown ? touch(rows, read, isConcerned) : apply(rows, read, isConcerned)
       if (offset < state.emittedTo) continue
       if (!isKnown && !isDoubtful && effect.applied !== 'changed') continue
-      for (const key of effect.keys) this.begin(state, offset, key, effect)
+      for (const key of effect.keys) {
+        // a marker in the store touches whatever is deleted: who is to be marked already keeps the position that it needs
+        if (isKnown && this.pending.has(nameOf(rows, key))) continue
+        this.begin(state, offset, key, effect)
+      }
     }
+  }
+
+  /** The keys of rows that come by this partition: only its positions hold their fan-outs back. */
+  private keysOf({ input, partition }: BroadcastState): (rowKey: string) => boolean {
+    const partitions = this.states.filter(state => state.input === input).length
+    return rowKey => partitionOf(rowKey, partitions) === partition
   }
 
   private begin(
@@ -132,13 +143,15 @@ export class BroadcastTask {
     key: string,
     { rows, commitTimeUs, position }: Effect,
   ): void {
-    const name = `${rows.plan.number} ${key}`
+    const name = nameOf(rows, key)
     this.pending.delete(name)
     // who comes to refer to it later is marked by its own change
     if (rows.referrers(key, undefined, 1).count === 0) return
     this.pending.set(name, { rows, key, state, offset, commitTimeUs, position, after: undefined })
   }
 }
+
+const nameOf = ({ plan }: DimensionRows, key: string): string => `${plan.number} ${key}`
 
 const appliedName = (topic: string, partition: number): string => `broadcast:${topic}:${partition}`
 
@@ -150,7 +163,11 @@ const removalOf = (read: ValidatedRecord): Position | undefined => {
   return kind === MarkerKind.TRUNCATE || kind === MarkerKind.SWEEP ? position : undefined
 }
 
-const apply = (rows: DimensionRows, read: ValidatedRecord): Effect => {
+const apply = (
+  rows: DimensionRows,
+  read: ValidatedRecord,
+  isConcerned: (rowKey: string) => boolean,
+): Effect => {
   switch (read.kind) {
     case 'change': {
       const { key, commitTimeUs, position } = read.change
@@ -161,7 +178,8 @@ const apply = (rows: DimensionRows, read: ValidatedRecord): Effect => {
     case 'marker': {
       const position = removalOf(read)
       if (position === undefined) return { ...NOTHING, rows }
-      return { ...NOTHING, rows, keys: rows.applyMarker(position, 0n), applied: 'changed', position }
+      const keys = rows.applyMarker(position, 0n, isConcerned)
+      return { ...NOTHING, rows, keys, applied: 'changed', position }
     }
     case 'none':
       return { ...NOTHING, rows }
@@ -171,7 +189,11 @@ const apply = (rows: DimensionRows, read: ValidatedRecord): Effect => {
 }
 
 /** Whom a record that is in the store already may have changed. */
-const touch = (rows: DimensionRows, read: ValidatedRecord): Effect => {
+const touch = (
+  rows: DimensionRows,
+  read: ValidatedRecord,
+  isConcerned: (rowKey: string) => boolean,
+): Effect => {
   if (read.kind === 'change') {
     const { key, commitTimeUs, position } = read.change
     return { rows, keys: [key], applied: 'changed', commitTimeUs, position }
@@ -179,5 +201,5 @@ const touch = (rows: DimensionRows, read: ValidatedRecord): Effect => {
   if (read.kind === 'tombstone') return { ...NOTHING, rows, keys: [read.key], applied: 'changed' }
   return removalOf(read) === undefined
     ? { ...NOTHING, rows }
-    : { ...NOTHING, rows, keys: rows.deletedKeys(), applied: 'changed' }
+    : { ...NOTHING, rows, keys: rows.deletedKeys().filter(isConcerned), applied: 'changed' }
 }

@@ -1,7 +1,20 @@
 import { join } from 'node:path'
-import type { CommittedOffset, GroupConsumer, Kafka, Membership, PartitionReader } from '@headrace/kafka'
+import type {
+  CommittedOffset,
+  GroupConsumer,
+  KafkaAdmin,
+  Membership,
+  PartitionReader,
+  ReaderOptions,
+} from '@headrace/kafka'
 import type { Failpoints } from '@headrace/runtime'
-import { openStore, type Store, type StoreIdentity } from '@headrace/store'
+import {
+  openStore as openLmdbStore,
+  type OpenedStore,
+  type OpenStoreOptions,
+  type Store,
+  type StoreIdentity,
+} from '@headrace/store'
 import { incarnations } from '../adapters/incarnations.ts'
 import type { Events } from '../events.ts'
 import { BroadcastTask } from './broadcast-task.ts'
@@ -16,11 +29,16 @@ import type { ViewInputs } from './view-inputs.ts'
 
 export interface OpenTasksOptions {
   readonly view: ViewInputs
-  readonly kafka: Kafka
-  readonly consumer: GroupConsumer
+  readonly kafka: {
+    readonly admin: Pick<KafkaAdmin, 'clusterId'>
+    reader(options?: ReaderOptions): PartitionReader
+  }
+  readonly consumer: Pick<GroupConsumer, 'committed'>
   readonly dataDir: string
   readonly events: Events
   readonly failpoint: Failpoints
+  /** For tests: where state is kept. */
+  readonly openStore?: (options: OpenStoreOptions) => OpenedStore
 }
 
 /** A task and where each of its topics is to be read from. */
@@ -95,7 +113,7 @@ const boundsOf = async (reader: PartitionReader, view: ViewInputs, partition: nu
   )
 
 const openTask = (
-  { view, dataDir, events }: OpenTasksOptions,
+  { view, dataDir, events, openStore = openLmdbStore }: OpenTasksOptions,
   partition: number,
   identity: StoreIdentity,
   committed: readonly CommittedOffset[],

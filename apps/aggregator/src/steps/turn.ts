@@ -1,5 +1,11 @@
 import type { Applied } from '@headrace/denormalise'
-import type { Batch, FencedWriter, GroupConsumer, OutgoingRecord } from '@headrace/kafka'
+import {
+  type Batch,
+  type FencedWriter,
+  type GroupConsumer,
+  type OutgoingRecord,
+  TransactionPace,
+} from '@headrace/kafka'
 import type { Failpoints } from '@headrace/runtime'
 import type { Events } from '../events.ts'
 import type { BroadcastFeed, BroadcastPart } from './broadcast-feed.ts'
@@ -9,8 +15,8 @@ import type { PartitionTask } from './partition-task.ts'
 
 export interface TurnOptions {
   readonly view: string
-  readonly consumer: GroupConsumer
-  readonly writer: FencedWriter
+  readonly consumer: Pick<GroupConsumer, 'poll'>
+  readonly writer: Pick<FencedWriter, 'write'>
   readonly feed: BroadcastFeed
   readonly maxRecords: number
   readonly emitIdleMs: number
@@ -38,6 +44,7 @@ export class TurnLoop {
   private readonly now: () => number
   private committedAt: number
   private hasMore = false
+  private readonly pace = new TransactionPace()
 
   constructor(options: TurnOptions, tasks: readonly PartitionTask[], generation: Generation) {
     this.options = options
@@ -49,15 +56,29 @@ export class TurnLoop {
 
   /** One turn. */
   async turn(signal: AbortSignal): Promise<void> {
-    const { consumer, feed, maxRecords } = this.options
-    const wake = feed.hasArrived ? signal : AbortSignal.any([signal, feed.arrived])
-    const maxWaitMs = feed.hasArrived ? 0 : this.waitMs()
-    const polled = await consumer.poll({ maxRecords, maxWaitMs, signal: wake })
+    const polled = await this.gather(signal)
     if (this.generation.ended.aborted) return
     const batches = polled.filter(batch => batch.membership === this.generation.membership)
     const started = this.now()
-    const records = this.work(batches, feed.take(), started)
+    const records = this.work(batches, this.options.feed.take(), started)
     if (records.length > 0 || started - this.committedAt >= OFFSETS_EVERY_MS) await this.commit(records)
+  }
+
+  /** Waits until something is there, then until the pace allows the next transaction. */
+  private async gather(signal: AbortSignal): Promise<readonly Batch[]> {
+    const { consumer, feed, maxRecords } = this.options
+    const wake = feed.hasArrived ? signal : AbortSignal.any([signal, feed.arrived])
+    const maxWaitMs = feed.hasArrived ? 0 : this.waitMs()
+    const batches = [...(await consumer.poll({ maxRecords, maxWaitMs, signal: wake }))]
+    if (this.hasMore) return batches
+    let room = maxRecords - countRecords(batches)
+    while (room > 0 && this.pace.leftMs > 0) {
+      const more = await consumer.poll({ maxRecords: room, maxWaitMs: this.pace.leftMs, signal })
+      if (more.length === 0) break
+      batches.push(...more)
+      room -= countRecords(more)
+    }
+    return batches
   }
 
   private waitMs(): number {
@@ -85,6 +106,7 @@ export class TurnLoop {
       byTask.set(task, [...(byTask.get(task) ?? []), batch])
     }
     const routed = records.length
+    if (byTask.size > 0) failpoint('aggregator.before_local_commit')
     for (const [task, own] of byTask) task.apply(own, now, applied)
     for (const task of this.tasks.values()) task.applyBroadcast(broadcasts)
     if (byTask.size > 0) failpoint('aggregator.after_local_commit')
@@ -108,9 +130,13 @@ export class TurnLoop {
     const offsets = tasks.flatMap(task => task.offsets(records.length > 0))
     this.committedAt = started
     if (records.length === 0 && offsets.length === 0) return
+    this.pace.began()
     await writer.write({ records, from: { membership: this.generation.membership, offsets } })
     failpoint('aggregator.after_kafka_commit')
     for (const task of tasks) task.committed(offsets)
     events.committed(view, records.length, (this.now() - started) / 1000)
   }
 }
+
+const countRecords = (batches: readonly Batch[]): number =>
+  batches.reduce((sum, { records }) => sum + records.length, 0)

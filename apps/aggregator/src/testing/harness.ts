@@ -20,6 +20,7 @@ import {
   RouteRecord,
 } from '@headrace/wire'
 import { viewInputs, type ViewInputs } from '../steps/view-inputs.ts'
+import { canonicalText } from './canonical-text.ts'
 import { type TestFiles, testFolder } from './test-folder.ts'
 
 /** An aggregator as a process of its own. */
@@ -229,8 +230,9 @@ export class AggregatorHarness {
     const keys = new Set([...expected.keys(), ...seen.keys()])
     return [...keys].flatMap(key => {
       const document = seen.get(key)
-      const actual = document === undefined ? undefined : canonical(JSON.parse(document.source.toString()))
-      const wanted = expected.has(key) ? canonical(expected.get(key)) : undefined
+      const actual =
+        document === undefined ? undefined : canonicalText(JSON.parse(document.source.toString()))
+      const wanted = expected.has(key) ? canonicalText(expected.get(key)) : undefined
       return actual === wanted ? [] : [`${key}\n  is     ${actual}\n  should ${wanted}`]
     })
   }
@@ -251,11 +253,3 @@ export class AggregatorHarness {
     rmSync(this.dataDir, { recursive: true, force: true })
   }
 }
-
-/** JSON with the members of objects sorted. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )

@@ -5,6 +5,10 @@ import { deriveMessage } from '@headrace/validation'
 import {
   compileRowEncoder,
   frame,
+  Marker,
+  MARKER_SCHEMA_ID,
+  markerKey,
+  type MarkerKind,
   type MessageSchema,
   Op,
   Origin,
@@ -28,12 +32,12 @@ export class TypedWriter {
     this.partitions = partitions
   }
 
-  record(op: Op, id: string, texts: Texts, lsn: bigint): OutgoingRecord {
+  record(op: Op, id: string, texts: Texts, lsn: bigint, ordinal = 0): OutgoingRecord {
     const origin = Origin.encode({
       source: 'main',
       epoch: 1,
       commitLsn: lsn,
-      ordinal: 0,
+      ordinal,
       xid: 1,
       commitTimeUs: BigInt(Date.now()) * 1000n,
       op,
@@ -56,6 +60,19 @@ export class TypedWriter {
 
   tombstone(id: string): OutgoingRecord {
     return { ...this.address(id), value: null }
+  }
+
+  /** A truncate or sweep marker: one in every partition. */
+  markers(kind: MarkerKind, lsn: bigint): OutgoingRecord[] {
+    const position = { epoch: 1, commitLsn: lsn, ordinal: 0 }
+    const marker: Marker = { kind, position, writer: '', incarnation: '' }
+    const value = frame(MARKER_SCHEMA_ID, Marker.encode(marker).finish())
+    return Array.from({ length: this.partitions }, (_, partition) => ({
+      topic: this.topic,
+      partition,
+      key: markerKey(marker),
+      value,
+    }))
   }
 
   private address(id: string): { topic: string; partition: number; key: Buffer } {

@@ -6,7 +6,13 @@ root: parent
 fields: [id, title]
 one:
   owner: { from: owner, on: { id: owner_id }, fields: [id, name] }
+  above: { from: parent, on: { id: above_id }, fields: [id, title] }
 lists:
+  below:
+    from: parent
+    on: { above_id: id }
+    fields: [id, title]
+    limit: 3
   tags:
     from: link
     on: { parent_id: id }
@@ -35,6 +41,7 @@ lists:
             orderBy: [label]
             fields: [id, label]
 aggregates:
+  summary.below: { count: below }
   summary.tags: { count: tags }
   summary.ranks: { countBy: children.rank }
 `
@@ -42,10 +49,13 @@ aggregates:
 const big = (name: string): string => `      - { name: ${name}, physicalType: bigint }`
 const text = (name: string): string => `      - { name: ${name}, physicalType: text }`
 
-/** A view with references, links and three levels of lists (05 A3-A5). */
+/** A view with references, links, three levels of lists, and a dataset that is root, child and reference at once (05 A3-A6). */
 export const treeFiles: TestFiles = (name, partitions) => ({
   'pipeline.yaml': `name: ${name}\npartitions: ${partitions}\nsources: { main: { tables: [parent, owner, tag, link, child, part, note] } }\n`,
-  'contracts/parent.odcs.yaml': contract('parent', [text('title'), big('owner_id')].join('\n')),
+  'contracts/parent.odcs.yaml': contract(
+    'parent',
+    [text('title'), big('owner_id'), big('above_id')].join('\n'),
+  ),
   'contracts/owner.odcs.yaml': contract('owner', [text('name'), text('unseen')].join('\n')),
   'contracts/tag.odcs.yaml': contract('tag', text('label')),
   'contracts/link.odcs.yaml': contract('link', [big('parent_id'), big('tag_id')].join('\n')),

@@ -1,7 +1,7 @@
 import type { OutgoingRecord } from '@headrace/kafka'
 import type { Pipeline } from '@headrace/pipeline'
 import type { Random } from '@headrace/testkit'
-import { Op } from '@headrace/wire'
+import { MarkerKind, Op } from '@headrace/wire'
 import { TypedWriter } from './source-tables.ts'
 
 type Value = number | string | null
@@ -11,7 +11,7 @@ type Row = Readonly<Record<string, Value>>
 const FOREIGN: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   owner: {},
   tag: {},
-  parent: { owner_id: 'owner' },
+  parent: { owner_id: 'owner', above_id: 'parent' },
   link: { parent_id: 'parent', tag_id: 'tag' },
   child: { parent_id: 'parent', owner_id: 'owner' },
   part: { child_id: 'child', tag_id: 'tag' },
@@ -21,6 +21,11 @@ const FOREIGN: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
 const SIZES = { owner: 4, tag: 6, parent: 25, link: 60, child: 60, part: 90, note: 90 } as const
 
 type Table = keyof typeof SIZES
+
+const textsOf = (row: Row): Record<string, string | null> =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]),
+  )
 
 const TABLES = Object.keys(SIZES) as Table[]
 
@@ -40,8 +45,11 @@ export class TreeTables {
     return Array.from({ length: count }, () => this.changeOne(this.random.pick(TABLES))).flat()
   }
 
+  /** A row of this table changes; now and then the table is truncated or loaded anew. */
   private changeOne(table: Table): OutgoingRecord[] {
     const { random } = this
+    if (random.chance(0.006)) return this.truncate(table)
+    if (random.chance(0.006)) return this.loadAnew(table)
     const rows = this.rows.get(table)!
     const id = random.int(1, SIZES[table])
     const writer = this.writers.get(table)!
@@ -49,17 +57,40 @@ export class TreeTables {
       rows.delete(id)
       return [writer.record(Op.DELETE, String(id), {}, ++this.lsn), writer.tombstone(String(id))]
     }
-    const old = rows.get(id)
+    const row = this.fresh(table, rows.get(id))
+    rows.set(id, row)
+    return [writer.record(Op.UPDATE, String(id), textsOf(row), ++this.lsn)]
+  }
+
+  private fresh(table: Table, old: Row | undefined): Row {
+    const { random } = this
     const row: Record<string, Value> = { ...this.values(table) }
     for (const [column, to] of Object.entries(FOREIGN[table]!)) {
       const stays = old !== undefined && random.chance()
       row[column] = stays ? old[column]! : random.chance(0.1) ? null : random.int(1, SIZES[to])
     }
-    rows.set(id, row)
-    const texts = Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])
-    return [
-      writer.record(Op.UPDATE, String(id), Object.fromEntries(texts) as Record<string, string>, ++this.lsn),
-    ]
+    return row
+  }
+
+  private truncate(table: Table): OutgoingRecord[] {
+    this.rows.get(table)!.clear()
+    return this.writers.get(table)!.markers(MarkerKind.TRUNCATE, ++this.lsn)
+  }
+
+  /** A first load after changes that nobody saw: all rows, then a sweep at the load's position (03 C12). */
+  private loadAnew(table: Table): OutgoingRecord[] {
+    const { random } = this
+    const rows = this.rows.get(table)!
+    const writer = this.writers.get(table)!
+    for (const id of [...rows.keys()]) {
+      if (random.chance(0.1)) rows.delete(id)
+      else if (random.chance(0.1)) rows.set(id, this.fresh(table, undefined))
+    }
+    const lsn = ++this.lsn
+    const loaded = random
+      .shuffled([...rows])
+      .map(([id, row], ordinal) => writer.record(Op.UPDATE, String(id), textsOf(row), lsn, ordinal))
+    return [...loaded, ...writer.markers(MarkerKind.SWEEP, lsn)]
   }
 
   private values(table: Table): Row {
@@ -94,8 +125,10 @@ export class TreeTables {
     return [...this.rows.get(table)!].filter(([, row]) => row[column] === parent).sort(([a], [b]) => a - b)
   }
 
-  private parent(id: number, { title, owner_id }: Row): unknown {
+  private parent(id: number, { title, owner_id, above_id }: Row): unknown {
     const owner = this.get('owner', owner_id)
+    const above = this.get('parent', above_id)
+    const below = this.children('parent', 'above_id', id)
     const links = this.children('link', 'parent_id', id)
     const children = this.children('child', 'parent_id', id)
       .filter(([, { hidden }]) => hidden === null)
@@ -107,6 +140,8 @@ export class TreeTables {
       id,
       title,
       owner: owner === undefined ? null : { id: owner_id, name: owner['name'] },
+      above: above === undefined ? null : { id: above_id, title: above['title'] },
+      below: below.slice(0, 3).map(([each, row]) => ({ id: each, title: row['title'] })),
       tags: links.map(([link, { tag_id }]) => {
         const tag = this.get('tag', tag_id)
         return {
@@ -116,7 +151,7 @@ export class TreeTables {
         }
       }),
       children: children.map(([child, row]) => this.child(child, row)),
-      summary: { tags: links.length, ranks },
+      summary: { below: below.length, tags: links.length, ranks },
     }
   }
 

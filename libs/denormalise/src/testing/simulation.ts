@@ -118,7 +118,7 @@ export class Simulation {
   dimension(number: number, record: SourceRecord): Applied {
     const rows = this.dimensions[number]!
     if (record.kind === 'marker') {
-      for (const key of rows.applyMarker(record.position, 0n)) this.fanOut(rows, key)
+      for (const key of rows.applyMarker(record.position, 0n, () => true)) this.fanOut(rows, key)
       return 'changed'
     }
     const applied =
