@@ -20,6 +20,7 @@ const silent: Events = {
   storeOpened: nothing,
   restored: nothing,
   fenced: nothing,
+  sessionLost: nothing,
   worked: nothing,
   committed: nothing,
   watch: () => nothing,
