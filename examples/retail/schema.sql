@@ -1,4 +1,4 @@
--- A shop. Nothing here knows of Headrace. Keys of one, two and three columns, of five types, each by its own name.
+-- A shop. Nothing here knows of Headrace. Keys of one, two and three columns, of six types, each by its own name.
 create schema retail;
 
 create type retail.customer_tier as enum ('new', 'regular', 'gold', 'blocked');
@@ -8,14 +8,14 @@ create type retail.shipment_kind as enum ('packed', 'handed over', 'in transit',
 create table retail.employee (
   employee_no integer primary key,
   full_name   text not null,
-  manager_no  integer references retail.employee on delete set null,
+  manager_no  integer references retail.employee on update cascade on delete set null,
   hired_on    date not null,
   salary      numeric(12,2)
 );
 
 create table retail.category (
   category_code text primary key,
-  parent_code   text references retail.category on delete set null,
+  parent_code   text references retail.category on update cascade on delete set null,
   title         text not null,
   sort_position smallint
 );
@@ -26,9 +26,17 @@ create table retail.tag (
   colour text
 );
 
+-- 1.5 and 1.50 are one key.
+create table retail.tariff (
+  rate   numeric primary key,
+  label  text not null,
+  rebate numeric
+);
+
 create table retail.product (
   product_uid     uuid primary key,
-  category_code   text references retail.category on delete set null,
+  category_code   text references retail.category on update cascade on delete set null,
+  tariff_rate     numeric references retail.tariff on update cascade on delete set null,
   product_title   text not null,
   price           numeric(12,2) not null,
   weight_kg       double precision,
@@ -40,10 +48,10 @@ create table retail.product (
 
 -- N:M with attributes of its own.
 create table retail.product_tag (
-  product_uid uuid not null references retail.product on delete cascade,
-  tag_id      smallint not null references retail.tag on delete cascade,
+  product_uid uuid not null references retail.product on update cascade on delete cascade,
+  tag_id      smallint not null references retail.tag on update cascade on delete cascade,
   weight      numeric(5,4) not null,
-  added_by    integer references retail.employee on delete set null,
+  added_by    integer references retail.employee on update cascade on delete set null,
   added_at    timestamptz not null,
   primary key (product_uid, tag_id)
 );
@@ -54,7 +62,7 @@ create table retail.customer (
   email           varchar(200) not null,
   tier            retail.customer_tier not null,
   credit_limit    numeric(12,2),
-  account_manager integer references retail.employee on delete set null,
+  account_manager integer references retail.employee on update cascade on delete set null,
   active          boolean not null,
   joined_at       timestamptz not null,
   preferences     json,
@@ -73,13 +81,14 @@ create table retail."order" (
   total           numeric(12,2) not null,
   primary key (shop_code, order_no),
   foreign key (customer_region, customer_no) references retail.customer on update cascade
+    on delete set null (customer_no)
 );
 
 create table retail.order_line (
   shop_code   text not null,
   order_no    bigint not null,
   line_no     smallint not null,
-  product_uid uuid references retail.product on delete set null,
+  product_uid uuid references retail.product on update cascade on delete set null,
   quantity    integer not null,
   unit_price  numeric(12,2) not null,
   discount    numeric,
@@ -102,6 +111,8 @@ create table retail.shipment_event (
 create index on retail.employee (manager_no);
 create index on retail.category (parent_code);
 create index on retail.product (category_code);
+create index on retail.product (tariff_rate);
+create index on retail.product_tag (tag_id);
 create index on retail.customer (account_manager);
 create index on retail."order" (customer_region, customer_no);
 create index on retail.order_line (product_uid);

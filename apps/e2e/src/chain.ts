@@ -40,6 +40,9 @@ export interface Chain<Rows> {
   readonly servers: Backends
   /** What was there before the first load. */
   readonly rows: Rows
+  readonly datasets: readonly string[]
+  /** Paths of the lists of a view, by its name here. */
+  edges(view: string): readonly string[]
   /** Name that a view of the example has here. */
   view(name: string): string
   /** Every document of a view, by default the first, against hand-written SQL, until all are equal or nothing moves. */
@@ -98,6 +101,8 @@ export const startChain = async <Rows>(
       database,
       servers,
       rows,
+      datasets: example.datasets,
+      edges: name => example.edges[example.views.find(view => copy.view(view) === name) ?? ''] ?? [],
       view: copy.view,
       waitUntilEqual: (view = example.views[0] ?? '', stalledMs = 60_000) =>
         waitUntilEqual({

@@ -7,6 +7,8 @@ export interface Example<Rows> {
   readonly pipelineFolder: string
   readonly datasets: readonly string[]
   readonly views: readonly string[]
+  /** Paths of the lists of each view: the aggregator has a hop for each. */
+  readonly edges: Readonly<Record<string, readonly string[]>>
   /** SQL files that make the tables. */
   readonly schemaFiles: readonly string[]
   /** Rows that are there before the first load; the same seed gives the same. */
@@ -22,6 +24,7 @@ export const imageSearch: Example<images.Dataset> = {
   pipelineFolder: images.PIPELINE_FOLDER,
   datasets: ['image', 'annotation', 'slice_image', 'slice'],
   views: [images.VIEW],
+  edges: { [images.VIEW]: ['annotations', 'slices'] },
   schemaFiles: images.LOOSE_TABLE_FILES,
   makeRows: images.makeDatasetWithOrphans,
   toSql: images.datasetSql,
@@ -33,6 +36,13 @@ export const retailShop: Example<retail.RetailRows> = {
   pipelineFolder: retail.PIPELINE_FOLDER,
   datasets: retail.RETAIL_TABLES,
   views: retail.RETAIL_VIEWS,
+  edges: {
+    category_tree: ['children', 'children.products', 'products'],
+    customer_orders: ['orders', 'orders.lines', 'orders.lines.events'],
+    employee_team: ['reports', 'reports.customers'],
+    product_catalog: ['tags', 'sold'],
+    tariff_products: ['products'],
+  },
   schemaFiles: [retail.SCHEMA_FILE],
   makeRows: retail.makeRetail,
   toSql: retail.retailSql,

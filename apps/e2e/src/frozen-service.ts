@@ -1,6 +1,6 @@
-import type { DevState, KafkaOffsets, TestDatabase } from '@headrace/testkit'
+import { type DevState, type KafkaOffsets, type Random, type TestDatabase, waitFor } from '@headrace/testkit'
 import { topicNames } from '@headrace/wire'
-import { imageSearch } from './examples.ts'
+import type { Chain } from './chain.ts'
 
 export type KilledService = 'capture' | 'validator' | 'aggregator' | 'indexer' | 'search'
 
@@ -12,67 +12,139 @@ export interface Unfinished {
   readonly open: number
 }
 
+export interface Kill extends Unfinished {
+  readonly service: KilledService
+}
+
+/** One consumer group, what it reads and what it writes. */
 interface Flow {
   readonly group: string | undefined
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
 }
 
-const PARTITIONS = 4
-const EDGES = ['annotations', 'slices'] as const
-/** Read as a whole by everyone: the group has no offset for it. */
-const BROADCAST = 'slice'
+type Looked = Pick<Chain<unknown>, 'dev' | 'database' | 'datasets' | 'edges'>
 
-/** Topics and group of each service (docs/architecture.md). */
-const flowOf = (service: Exclude<KilledService, 'search'>, { pipeline, views }: DevState): Flow => {
+const PARTITIONS = 4
+
+/** Topics and groups of each service (docs/architecture.md); aggregator and indexer have one group per view. */
+const flowsOf = (
+  service: Exclude<KilledService, 'search'>,
+  state: DevState,
+  chain: Looked,
+): readonly Flow[] => {
+  const { pipeline, views } = state
   const topics = topicNames(pipeline)
-  const { name, plan } = views[0] ?? { name: '', plan: '' }
-  const { datasets } = imageSearch
-  const raw = datasets.map(dataset => topics.raw(dataset))
-  const validated = datasets.map(dataset => topics.validated(dataset))
-  const hops = EDGES.map(edge => topics.hop(name, plan, edge))
-  const documents = topics.documents(name, plan)
+  const raw = chain.datasets.map(dataset => topics.raw(dataset))
+  const validated = chain.datasets.map(dataset => topics.validated(dataset))
   switch (service) {
     case 'capture':
-      return { group: undefined, inputs: [], outputs: raw }
+      return [{ group: undefined, inputs: [], outputs: raw }]
     case 'validator':
-      return { group: `${pipeline}.validator`, inputs: raw, outputs: validated }
+      return [{ group: `${pipeline}.validator`, inputs: raw, outputs: validated }]
     case 'aggregator':
-      return {
-        group: `${pipeline}.aggregator.${name}.${plan}`,
-        inputs: [...validated.filter(topic => topic !== topics.validated(BROADCAST)), ...hops],
-        outputs: [...hops, ...EDGES.map(edge => topics.index(name, plan, edge)), documents],
-      }
+      return views.map(({ name, plan }) => {
+        const hops = chain.edges(name).map(edge => topics.hop(name, plan, edge))
+        const indexes = chain.edges(name).map(edge => topics.index(name, plan, edge))
+        return {
+          group: `${pipeline}.aggregator.${name}.${plan}`,
+          inputs: [...validated, ...hops],
+          outputs: [...hops, ...indexes, topics.documents(name, plan)],
+        }
+      })
     case 'indexer':
-      return { group: `${pipeline}.indexer.${name}.${plan}`, inputs: [documents], outputs: [] }
+      return views.map(({ name, plan }) => ({
+        group: `${pipeline}.indexer.${name}.${plan}`,
+        inputs: [topics.documents(name, plan)],
+        outputs: [],
+      }))
   }
 }
 
-/** Looks at a service from outside, while it is stopped by SIGSTOP and cannot move. */
-export const lookAtFrozen = async (
-  service: Exclude<KilledService, 'search'>,
-  state: DevState,
-  kafka: KafkaOffsets,
-  database: TestDatabase,
-): Promise<Unfinished> => {
-  const { group, inputs, outputs } = flowOf(service, state)
-  let [lag, open] = [0, 0]
-  for (const topic of outputs) {
-    for (const { high, stable } of await kafka.ends(topic, PARTITIONS)) open += Number(high - stable)
-  }
+const walLag = async (database: TestDatabase): Promise<number> => {
+  const [slot] = await database.query<{ lag: number }>(
+    'select (pg_current_wal_flush_lsn() - confirmed_flush_lsn)::float8 as lag from pg_replication_slots where database = $1',
+    [database.name],
+  )
+  return slot?.lag ?? 0
+}
+
+/** Records behind the group's committed offsets. A topic that the group never committed is none of its inputs, or not yet. */
+const lagOf = async ({ group, inputs }: Flow, kafka: KafkaOffsets): Promise<number> => {
+  let lag = 0
   for (const topic of group === undefined ? [] : inputs) {
     const committed = await kafka.committed(group ?? '', topic, PARTITIONS)
+    if (committed.every(offset => offset < 0n)) continue
     for (const [partition, { stable }] of (await kafka.ends(topic, PARTITIONS)).entries()) {
       const next = committed[partition] ?? -1n
       lag += Number(stable - (next < 0n ? 0n : next))
     }
   }
-  if (service === 'capture') {
-    const [slot] = await database.query<{ lag: number }>(
-      'select (pg_current_wal_flush_lsn() - confirmed_flush_lsn)::float8 as lag from pg_replication_slots where database = $1',
-      [database.name],
-    )
-    lag = slot?.lag ?? 0
-  }
-  return { lag, open }
+  return lag
 }
+
+const openOf = async ({ outputs }: Flow, kafka: KafkaOffsets): Promise<number> => {
+  let open = 0
+  for (const topic of outputs) {
+    for (const { high, stable } of await kafka.ends(topic, PARTITIONS)) open += Number(high - stable)
+  }
+  return open
+}
+
+/** Looks at a service from outside, while it is stopped by SIGSTOP and cannot move. */
+const lookAtFrozen = async (
+  service: Exclude<KilledService, 'search'>,
+  chain: Looked,
+  kafka: KafkaOffsets,
+): Promise<Unfinished> => {
+  let [lag, open] = [0, 0]
+  for (const flow of flowsOf(service, chain.dev.state(), chain)) {
+    lag += await lagOf(flow, kafka)
+    open += await openOf(flow, kafka)
+  }
+  return { lag: service === 'capture' ? await walLag(chain.database) : lag, open }
+}
+
+/** One look: frozen, it cannot finish what we see; killed only if work is under way, else it goes on. */
+const tryToKill = async (
+  service: KilledService,
+  chain: Looked,
+  kafka: KafkaOffsets,
+): Promise<Kill | undefined> => {
+  const { pid, state: phase } = chain.dev.state().services[service] ?? {}
+  if (pid === undefined || phase !== 'ready') return undefined
+  process.kill(pid, 'SIGSTOP')
+  let signal: NodeJS.Signals = 'SIGCONT'
+  try {
+    // the search service has no state, the indexer commits without a transaction
+    const unfinished = service === 'search' ? { lag: 0, open: 0 } : await lookAtFrozen(service, chain, kafka)
+    const { lag, open } = unfinished
+    if (service === 'search' || (lag > 0 && (open > 0 || service === 'indexer'))) signal = 'SIGKILL'
+    return signal === 'SIGKILL' ? { service, lag, open } : undefined
+  } finally {
+    process.kill(pid, signal)
+  }
+}
+
+/** Kills a service by SIGKILL at a moment when it has lag and an open transaction. */
+export const killAtWork = (
+  service: KilledService,
+  chain: Looked,
+  kafka: KafkaOffsets,
+  random: Random,
+): Promise<Kill> =>
+  waitFor(() => tryToKill(service, chain, kafka), {
+    what: `${service} to be at work`,
+    timeoutMs: 60_000,
+    everyMs: random.int(20, 60),
+  })
+
+/** Waits until dev has started it again for the n-th time. */
+export const untilRestarted = (service: KilledService, chain: Looked, restarts: number): Promise<unknown> =>
+  waitFor(
+    () => {
+      const now = chain.dev.state().services[service]
+      return now?.state === 'ready' && now.restarts >= restarts
+    },
+    { what: `${service} to be ready again`, timeoutMs: 120_000, everyMs: 50 },
+  )

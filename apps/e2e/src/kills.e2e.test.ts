@@ -1,18 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type Dataset, writeRandomChanges } from '@headrace/example-image-search'
-import { backends, type KafkaOffsets, openKafkaOffsets, seededRandom, waitFor } from '@headrace/testkit'
+import { backends, type KafkaOffsets, openKafkaOffsets, seededRandom } from '@headrace/testkit'
 import { type Chain, DEV_START_MS, startChain } from './chain.ts'
 import { imageSearch } from './examples.ts'
-import { type KilledService, lookAtFrozen, type Unfinished } from './frozen-service.ts'
+import { type Kill, killAtWork, type KilledService, untilRestarted } from './frozen-service.ts'
 
 const IMAGES = 300
 const CHANGES_PER_KILL = 1_000
 const ROUNDS = 2
 const SERVICES: readonly KilledService[] = ['capture', 'validator', 'aggregator', 'indexer', 'search']
-
-interface Kill extends Unfinished {
-  readonly service: KilledService
-}
 
 describe('a service that is killed', () => {
   let chain: Chain<Dataset>
@@ -44,41 +40,6 @@ describe('a service that is killed', () => {
     } while (!signal.aborted)
   }
 
-  /** One look: frozen, it cannot finish what we see; killed only if work is under way, else it goes on. */
-  const tryToKill = async (service: KilledService): Promise<Kill | undefined> => {
-    const state = chain.dev.state()
-    const { pid, state: phase } = state.services[service] ?? {}
-    if (pid === undefined || phase !== 'ready') return undefined
-    process.kill(pid, 'SIGSTOP')
-    let signal: NodeJS.Signals = 'SIGCONT'
-    try {
-      // the search service has no state, the indexer commits without a transaction
-      const unfinished =
-        service === 'search' ? { lag: 0, open: 0 } : await lookAtFrozen(service, state, kafka, chain.database)
-      const { lag, open } = unfinished
-      if (service === 'search' || (lag > 0 && (open > 0 || service === 'indexer'))) signal = 'SIGKILL'
-      return signal === 'SIGKILL' ? { service, lag, open } : undefined
-    } finally {
-      process.kill(pid, signal)
-    }
-  }
-
-  const killAtWork = (service: KilledService): Promise<Kill> =>
-    waitFor(() => tryToKill(service), {
-      what: `${service} to be at work`,
-      timeoutMs: 60_000,
-      everyMs: random.int(20, 60),
-    })
-
-  const restarted = (service: KilledService, restarts: number): Promise<unknown> =>
-    waitFor(
-      () => {
-        const now = chain.dev.state().services[service]
-        return now?.state === 'ready' && now.restarts >= restarts
-      },
-      { what: `${service} to be ready again`, timeoutMs: 120_000, everyMs: 50 },
-    )
-
   it(`is started again, and every document equals hand-written SQL (${ROUNDS} kills of each, each with work under way)`, async () => {
     const kills: Kill[] = []
     for (let round = 1; round <= ROUNDS; round++) {
@@ -86,12 +47,12 @@ describe('a service that is killed', () => {
         const done = new AbortController()
         const writing = burst(done.signal)
         try {
-          kills.push(await killAtWork(service))
+          kills.push(await killAtWork(service, chain, kafka, random))
         } finally {
           done.abort()
           await writing
         }
-        await restarted(service, round)
+        await untilRestarted(service, chain, round)
       }
     }
     process.stderr.write(

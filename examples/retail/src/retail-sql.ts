@@ -1,8 +1,9 @@
-import { RETAIL_TABLES, type RetailRows, type RetailTable, type Row, type Value } from './rows.ts'
+import { RETAIL_TABLES, type RetailRows, type RetailTable } from './rows.ts'
+import type { Row, Value } from './values.ts'
 
 const ROWS_PER_STATEMENT = 500
 
-const literal = (value: Value): string => {
+export const literal = (value: Value): string => {
   if (value === null) return 'null'
   return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value)
 }

@@ -1,7 +1,5 @@
 import type { Random } from '@headrace/testkit'
-
-export type Value = string | number | boolean | null
-export type Row = Readonly<Record<string, Value>>
+import { maybe, range, type Row, TEXT_KEYS, uuidOf, VALUES } from './values.ts'
 
 /** Rows by table, parents before children. */
 export type RetailRows = Readonly<Record<RetailTable, readonly Row[]>>
@@ -10,6 +8,7 @@ export const RETAIL_TABLES = [
   'employee',
   'category',
   'tag',
+  'tariff',
   'product',
   'product_tag',
   'customer',
@@ -19,81 +18,39 @@ export const RETAIL_TABLES = [
 ] as const
 export type RetailTable = (typeof RETAIL_TABLES)[number]
 
-const NAMES = [
-  'Ada',
-  'bob',
-  "O'Hara",
-  'Zoë',
-  'Ångström',
-  'Łukasz',
-  '李雷',
-  'back\\slash',
-  '😀 Smile',
-  'Quote "Q"',
-  'ada',
-]
-const WORDS = ['chair', 'Table', 'lamp', 'Sofa', 'écran', 'desk', '椅子', 'two  words', 'tab\there', '']
-const STATUSES = ['draft', 'placed', 'placed', 'paid', 'shipped', 'cancelled']
-const EVENTS = ['packed', 'handed over', 'in transit', 'in transit', 'delivered', 'returned']
-
-const range = (length: number): number[] => Array.from({ length }, (_, index) => index)
-const cents = (random: Random, most: number): string => (random.int(0, most * 100) / 100).toFixed(2)
-const maybe = <T extends Value>(random: Random, value: T, probability = 0.75): T | null =>
-  random.chance(probability) ? value : null
-
-const instant = (random: Random): string => {
-  const at = new Date(Date.UTC(2020, 0, 1) + random.int(0, 150_000_000) * 1000).toISOString().slice(0, 19)
-  return random.chance(0.3) ? `${at}.${random.int(0, 999_999).toString().padStart(6, '0')}Z` : `${at}Z`
-}
-
-const day = (random: Random): string => instant(random).slice(0, 10)
-
-const uuid = (random: Random): string => {
-  const hex = range(32)
-    .map(() => random.int(0, 15).toString(16))
-    .join('')
-  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-4$3-8$4-$5')
-}
+export const REGIONS = ['EU', 'us', 'a"b', 'süd']
+export const SHOPS = ['web', 'Berlin', 'São Paulo']
+export const TARIFFS = ['0.00', '1.0', '1.50', '-2.5', '12345678901234567890.10', '0.000001']
 
 const employees = (random: Random, count: number): Row[] =>
   range(count).map(index => ({
     employee_no: index + 1,
-    full_name: random.pick(NAMES),
     manager_no: index === 0 ? null : maybe(random, random.int(1, Math.min(index, 9)), 0.9),
-    hired_on: day(random),
-    salary: maybe(random, cents(random, 90_000)),
+    ...VALUES.employee(random),
   }))
 
-const categories = (random: Random, count: number): Row[] =>
-  range(count).map(index => ({
-    category_code: `C-${index}`,
-    parent_code: index === 0 ? null : maybe(random, `C-${random.int(0, Math.ceil(index / 3) - 1)}`, 0.9),
-    title: random.pick(WORDS),
-    sort_position: maybe(random, random.int(1, 5)),
+const categories = (random: Random, count: number): Row[] => {
+  const codes = [...range(count).map(index => `C-${index}`), ...TEXT_KEYS.slice(0, 9)]
+  return codes.map((category_code, index) => ({
+    category_code,
+    parent_code:
+      index === 0 ? null : maybe(random, codes[random.int(0, Math.ceil(index / 3) - 1)] ?? '', 0.9),
+    ...VALUES.category(random),
   }))
+}
 
 const tags = (random: Random, count: number): Row[] =>
-  range(count).map(index => ({
-    tag_id: index - 2,
-    label: `${random.pick(NAMES)} ${index}`,
-    colour: maybe(random, random.pick(['red', 'Blue'])),
-  }))
+  range(count).map(index => ({ tag_id: index - 2, ...VALUES.tag(random) }))
+
+const tariffs = (random: Random): Row[] => TARIFFS.map(rate => ({ rate, ...VALUES.tariff(random) }))
 
 const products = (random: Random, count: number, categoryRows: readonly Row[]): Row[] =>
-  range(count).map(() => ({
-    product_uid: uuid(random),
+  range(count).map(index => ({
+    product_uid: uuidOf(index),
     category_code: maybe(random, random.pick(categoryRows)['category_code'] as string, 0.9),
-    product_title: `${random.pick(WORDS)} ${random.pick(WORDS)}`,
-    price: cents(random, 900),
-    weight_kg: maybe(random, random.pick(['0.1', '1e-7', '12.5', '3', '1e22'])),
-    released_on: maybe(random, day(random)),
-    discontinued_at: maybe(random, instant(random), 0.2),
-    measures: maybe(random, random.pick(['{}', '{1,2,3}', '{10,NULL}'])),
-    attributes: JSON.stringify({
-      legs: random.int(0, 4),
-      'a b': random.pick(WORDS),
-      nested: { ok: random.chance() },
-    }),
+    // the same rate, written otherwise
+    tariff_rate: maybe(random, `${random.pick(TARIFFS)}${random.pick(['', '0', '00'])}`),
+    ...VALUES.product(random),
   }))
 
 const productTags = (random: Random, rows: readonly Row[], tagRows: readonly Row[], staff: number): Row[] =>
@@ -104,26 +61,17 @@ const productTags = (random: Random, rows: readonly Row[], tagRows: readonly Row
       .map(({ tag_id = null }) => ({
         product_uid,
         tag_id,
-        weight: (random.int(0, 4) / 4).toFixed(4),
         added_by: maybe(random, random.int(1, staff)),
-        added_at: instant(random),
+        ...VALUES.product_tag(random),
       })),
   )
 
 const customers = (random: Random, count: number, staff: number): Row[] =>
   range(count).map(index => ({
-    region_code: random.pick(['EU', 'us', 'a"b', 'süd']),
+    region_code: random.pick(REGIONS),
     customer_no: random.chance(0.1) ? `900719925474099${index}` : index + 1,
-    email: `${random.pick(NAMES)}${index}@example.org`,
-    tier: random.pick(['new', 'regular', 'gold', 'blocked']),
-    credit_limit: maybe(random, cents(random, 9_999_999)),
     account_manager: maybe(random, random.int(1, staff)),
-    active: random.chance(0.9),
-    joined_at: instant(random),
-    preferences: maybe(
-      random,
-      random.pick(['{"mail":true,"mail":false}', '[1.50, 12345678901234567890]', '{"größe": "L"}']),
-    ),
+    ...VALUES.customer(random),
   }))
 
 const orders = (random: Random, customerRows: readonly Row[], count: number): Row[] =>
@@ -131,15 +79,12 @@ const orders = (random: Random, customerRows: readonly Row[], count: number): Ro
     const customer = random.pick(customerRows)
     const known = random.next()
     return {
-      shop_code: random.pick(['web', 'Berlin', 'São Paulo']),
+      shop_code: random.pick(SHOPS),
       order_no: index + 1,
       customer_region: known < 0.9 ? (customer['region_code'] ?? null) : null,
       // half a reference is none
       customer_no: known < 0.85 || known > 0.95 ? (customer['customer_no'] ?? null) : null,
-      status: random.pick(STATUSES),
-      placed_at: maybe(random, instant(random), 0.9),
-      currency: random.pick(['EUR', 'USD', 'BRL']),
-      total: cents(random, 50_000),
+      ...VALUES.order(random),
     }
   })
 
@@ -150,10 +95,7 @@ const lines = (random: Random, orderRows: readonly Row[], productRows: readonly 
       order_no,
       line_no: index + 1,
       product_uid: maybe(random, random.pick(productRows)['product_uid'] as string, 0.95),
-      quantity: random.int(1, 12),
-      unit_price: cents(random, 900),
-      discount: maybe(random, random.pick(['0.1', '0.10', '0.125']), 0.4),
-      gift_note: maybe(random, random.pick(WORDS), 0.3),
+      ...VALUES.order_line(random),
     })),
   )
 
@@ -167,9 +109,7 @@ const shipments = (random: Random, lineRows: readonly Row[]): Row[] => {
         shop_code,
         order_no: lost ? 999_999 : order_no,
         line_no: maybe(random, line_no as number, 0.95),
-        kind: random.pick(EVENTS),
-        happened_at: instant(random).slice(0, -1),
-        place: maybe(random, random.pick(NAMES)),
+        ...VALUES.shipment_event(random),
       })
     }
   }
@@ -189,6 +129,7 @@ export const makeRetail = (random: Random, customerCount: number): RetailRows =>
     employee: employees(random.fork('employee'), staff),
     category,
     tag,
+    tariff: tariffs(random.fork('tariff')),
     product,
     product_tag: productTags(random.fork('product tag'), product, tag, staff),
     customer,

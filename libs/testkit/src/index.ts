@@ -11,3 +11,10 @@ export { type KafkaOffsets, openKafkaOffsets } from './kafka-offsets.ts'
 export { compareDocuments, type Difference } from './compare-documents.ts'
 export { copyPipeline, type PipelineCopy } from './pipeline-copy.ts'
 export { type Comparison, type EqualOptions, waitUntilEqual } from './wait-until-equal.ts'
+export {
+  type Change,
+  type RandomWritersOptions,
+  type Statement,
+  writeRandomly,
+  type Written,
+} from './random-writers.ts'

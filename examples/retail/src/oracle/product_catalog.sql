@@ -9,6 +9,7 @@ select
       select json_build_object('category_code', c.category_code, 'title', c.title, 'parent_code', c.parent_code)
       from retail.category c where c.category_code = p.category_code
     ),
+    'tariff', (select json_build_object('rate', f.rate, 'label', f.label) from retail.tariff f where f.rate = p.tariff_rate),
     'tags', coalesce((
       select json_agg(json_build_object(
         'weight', x.weight, 'added_at', x.added_at, 'tag', t.label, 'colour', t.colour,
