@@ -1,4 +1,5 @@
 export { kafkaConnection, type KafkaSettings } from './connection.ts'
 export { createKafka, type Kafka } from './kafka.ts'
 export type * from './options.ts'
+export { TransactionPace } from './transaction-pace.ts'
 export type * from './types.ts'

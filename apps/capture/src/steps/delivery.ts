@@ -1,5 +1,5 @@
 import type { IncompleteRow } from '@headrace/changes'
-import type { FencedWriter, OutgoingRecord } from '@headrace/kafka'
+import { type FencedWriter, type OutgoingRecord, TransactionPace } from '@headrace/kafka'
 import type { Failpoints } from '@headrace/runtime'
 import type { CapturePosition } from '@headrace/wire'
 import type { SourceTable } from '../adapters/captured-table.ts'
@@ -81,6 +81,7 @@ export class Delivery {
   peakBytes = 0
   readonly #options: DeliveryOptions
   readonly #valves = new Set<Valve>()
+  readonly #pace = new TransactionPace()
   #records: OutgoingRecord[] = []
   #incomplete: Incomplete[] = []
   #bytes = 0
@@ -94,6 +95,7 @@ export class Delivery {
   #paused = false
   #committed: CapturePosition
   #timer: NodeJS.Timeout | undefined
+  #paceTimer: NodeJS.Timeout | undefined
   #wake: () => void = () => undefined
   #settlers: (() => void)[] = []
 
@@ -141,10 +143,11 @@ export class Delivery {
     if (this.#isDue()) this.#wake()
   }
 
-  /** The source has nothing more just now: what waits is written at once. */
+  /** The source has nothing more just now: what waits is written as soon as the pace allows. */
   drained(): void {
     this.#drained = true
     if (this.#isDue()) this.#wake()
+    else this.#wakeAtPace()
   }
 
   /** A source transaction with rows ended: its position is written even when all its rows went before it. */
@@ -189,6 +192,7 @@ export class Delivery {
       }
     } finally {
       clearTimeout(this.#timer)
+      clearTimeout(this.#paceTimer)
     }
   }
 
@@ -202,8 +206,19 @@ export class Delivery {
     const { limits } = this.#options
     if (this.#moved) return true
     const count = this.#records.length
-    if (count === 0) return this.#unsaved && (this.#drained || this.#due)
-    return count >= limits.records || this.#bytes >= limits.bytes || this.#drained || this.#due
+    const isDrained = this.#drained && this.#pace.leftMs === 0
+    if (count === 0) return this.#unsaved && (isDrained || this.#due)
+    return count >= limits.records || this.#bytes >= limits.bytes || isDrained || this.#due
+  }
+
+  #wakeAtPace(): void {
+    const { leftMs } = this.#pace
+    if (leftMs === 0 || (this.#records.length === 0 && !this.#unsaved)) return
+    this.#paceTimer ??= setTimeout(() => {
+      this.#paceTimer = undefined
+      if (this.#isDue()) this.#wake()
+      else if (this.#drained) this.#wakeAtPace()
+    }, Math.ceil(leftMs))
   }
 
   #startAge(): void {
@@ -217,6 +232,7 @@ export class Delivery {
   /** One transaction; false when it was given up. */
   async #write(): Promise<boolean> {
     const { writer, positionsTopic, failpoints, delivered } = this.#options
+    this.#pace.began()
     const { records, incomplete, position, bytes } = this.#take()
     this.#writingBytes = bytes
     this.#writing = true

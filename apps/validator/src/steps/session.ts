@@ -1,5 +1,12 @@
 import { codeOf } from '@headrace/errors'
-import type { Batch, FencedWriter, GroupConsumer, Kafka, Membership } from '@headrace/kafka'
+import {
+  type Batch,
+  type FencedWriter,
+  type GroupConsumer,
+  type Kafka,
+  type Membership,
+  TransactionPace,
+} from '@headrace/kafka'
 import { type Pipeline, topicSizes } from '@headrace/pipeline'
 import type { Failpoints, Health } from '@headrace/runtime'
 import { descriptorRecord } from '../adapters/descriptor-record.ts'
@@ -114,18 +121,20 @@ export class Session {
     progressed: () => void,
   ): Promise<void> {
     const { health, turn: limits, events } = this.#options
+    const pace = new TransactionPace()
     while (!signal.aborted) {
       const left = limits.ms - this.#turn.age(performance.now())
       const batches = await consumer.poll({
         maxRecords: Math.max(1, limits.records - this.#turn.inputs),
-        maxWaitMs: this.#turn.isEmpty ? IDLE_POLL_MS : 0,
+        maxWaitMs: this.#turn.isEmpty ? IDLE_POLL_MS : pace.leftMs,
         signal,
       })
       health.turned()
       for (const batch of batches) await this.#judge(batch, signal)
-      const drained = batches.length === 0
+      const drained = batches.length === 0 && pace.leftMs === 0
       const isFull = this.#turn.inputs >= limits.records || this.#turn.bytes >= MAX_TURN_BYTES
       if (!this.#turn.isEmpty && (drained || left <= 0 || isFull)) {
+        pace.began()
         await this.#commit(writer)
         progressed()
       }
