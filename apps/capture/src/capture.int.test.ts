@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { fingerprintText } from '@headrace/changes'
+import { Health } from '@headrace/runtime'
 import { waitFor } from '@headrace/testkit'
 import { CapturePosition, MarkerKind, Op, RelationDescription, topicNames } from '@headrace/wire'
 import { applied, disorder, sorted, tableRows } from './testing/checks.ts'
@@ -58,6 +59,26 @@ describe('capture', () => {
   afterEach(async () => {
     await Promise.all(running.splice(0).map(one => one.stop().catch(() => undefined)))
     await harness.stop()
+  })
+
+  it('C16 is alive while it waits for transactions of others to end', async () => {
+    await start()
+    const other = await harness.database.pool.connect()
+    let now = 0
+    const health = new Health({ now: () => now, stallMs: 1 })
+    let waits = false
+    try {
+      await other.query(`begin; insert into item values (1, 'open')`)
+      capture({ health, log: line => (waits ||= line.includes('making the slot')) })
+      await waitFor(() => waits, { what: 'capture to wait' })
+      now = 60_000
+      expect(health.live.ok).toBe(false)
+      await waitFor(() => health.live.ok, { what: 'a sign of life' })
+    } finally {
+      await other.query('commit')
+      other.release()
+    }
+    await streaming()
   })
 
   it('C12 loads the table and streams on: the topic is the table', async () => {

@@ -121,6 +121,18 @@ const requireFit = async ({ source, tables }: CaptureOptions, session: PostgresS
   )
 }
 
+const ALIVE_MS = 5_000
+
+/** Transactions of others may last for hours: whoever waits for them is no dead process. */
+const alive = async <T>(health: Health, wait: () => Promise<T>): Promise<T> => {
+  const timer = setInterval(() => health.turned(), ALIVE_MS)
+  try {
+    return await wait()
+  } finally {
+    clearInterval(timer)
+  }
+}
+
 /** What a fresh load needs besides the position. */
 interface Load {
   readonly snapshot: string
@@ -145,7 +157,7 @@ const loadAndCapture = async (
   await requireFit(options, session)
   await dropSlot(session, wish.slot)
   events.waitingForSlot()
-  const slot = await createSlot(connection, wish.slot)
+  const slot = await alive(options.health, () => createSlot(connection, wish.slot))
   try {
     events.slotCreated(slot.consistentLsn)
     const position: CapturePosition = {
