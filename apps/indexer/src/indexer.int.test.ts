@@ -54,9 +54,58 @@ describe('indexer', () => {
     ] as const) {
       expect(documents.get(key)!.source).toContain(reason)
     }
+    const letters = await waitFor(
+      async () => {
+        const found = await harness.deadLetters()
+        return found.size === 3 && found
+      },
+      { what: 'three dead letters' },
+    )
+    // what the aggregator could not make has its dead letter already
+    expect([...letters.keys()].sort()).toEqual(['d', 'e', 'f'])
+    expect(letters.get('e')).toMatchObject({
+      'dead.code': 'sink.rejected',
+      'dead.rule': 'strict_dynamic_mapping_exception',
+      'dead.contract': 'test/image',
+      'dead.view': harness.view,
+      'dead.source.topic': harness.topic,
+      'dead.retryable': 'true',
+    })
+    for (const { 'dead.message': message } of letters.values()) expect(message).not.toContain('no number')
     const text = await running.metrics.expose()
     expect(text).toContain(`headrace_indexer_documents_total{view="${harness.view}",outcome="rejected"} 2`)
     expect(text).toContain(`headrace_indexer_commit_to_indexed_seconds_count{view="${harness.view}"} 1`)
+    await running.stop()
+  })
+
+  it('takes a document of several MB and 10,000 elements; one with too many has a stub until it has fewer (A18)', async () => {
+    await harness.makeTopic()
+    const elements = (count: number, bytes: number): string =>
+      `{"id":1,"annotations":[${Array.from({ length: count }, (_, n) => `{"class":"${'c'.repeat(bytes)}${n}"}`).join()}]}`
+    await harness.write([
+      harness.document('large', elements(10_000, 400)),
+      harness.document('larger', elements(100_001, 1)),
+      harness.document('small', image(1, 'small')),
+    ])
+    const running = harness.start()
+    const has = async (key: string, text: string): Promise<boolean> =>
+      (await harness.documents()).get(key)?.source?.includes(text) === true
+    await waitFor(async () => (await harness.documents()).size === 3, {
+      what: 'three documents',
+      timeoutMs: 60_000,
+    })
+    expect(await has('large', 'c9999"')).toBe(true)
+    expect(await has('small', '"small"')).toBe(true)
+    const stub = (await harness.documents()).get('larger')!.source!.slice(0, 200)
+    expect(stub).toMatch(/^\{"_error":"[a-z_]+: .*nested documents/)
+    await waitFor(
+      async () => (await harness.deadLetters()).get('larger')?.['dead.code'] === 'sink.rejected',
+      {
+        what: 'the dead letter',
+      },
+    )
+    await harness.write([harness.document('larger', elements(50_000, 1))])
+    await waitFor(() => has('larger', 'c49999"'), { what: 'the document with fewer elements' })
     await running.stop()
   })
 

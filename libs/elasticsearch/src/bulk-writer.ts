@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffDelay, HeadraceError, retryPolicy } from '@headrace/errors'
+import { backoffDelay, codeOf, HeadraceError, retryPolicy } from '@headrace/errors'
 import { BulkSizer } from './bulk-sizer.ts'
 import type { Elasticsearch } from './connection.ts'
 import { isBusy, plainReason, type ServerError } from './faults.ts'
@@ -141,6 +141,13 @@ export class BulkWriter {
       answers = await this.#request(target, lines, signal)
     } catch (error) {
       if (signal.aborted || retryPolicy(error) !== 'retry') throw error
+      const [first, ...others] = chunk
+      if (codeOf(error) === 'elasticsearch.request_too_large' && others.length === 0) {
+        // it will never fit, and must not stop what comes behind it
+        const reason = `request_too_large: the document makes a request of ${lines.length} characters, more than the server takes`
+        outcomes[first!] = { kind: 'rejected', reason }
+        return { repeat: [], reason }
+      }
       return { repeat: chunk, reason: error instanceof HeadraceError ? error.message : String(error) }
     }
     if (answers.length !== chunk.length) {

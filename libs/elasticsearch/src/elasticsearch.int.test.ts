@@ -207,12 +207,14 @@ describe('index of a view', () => {
 
 describe('failures', () => {
   const serve = async (
-    handler: (count: number) => { status: number; body: string },
+    handler: (count: number, text: string) => { status: number; body: string },
   ): Promise<{ server: Server; url: string }> => {
     let count = 0
     const server = createServer((request, response) => {
-      request.resume().on('end', () => {
-        const { status, body } = handler(count++)
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const { status, body } = handler(count++, Buffer.concat(chunks).toString())
         response
           .writeHead(status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' })
           .end(body)
@@ -242,6 +244,32 @@ describe('failures', () => {
     const outcomes = await writer.write('x', [doc('a', 1), doc('b', 1)], never)
     expect(outcomes.map(({ kind }) => kind)).toEqual(['written', 'written'])
     expect(retries).toEqual([2, 1])
+    await stub.close()
+    server.close()
+  })
+
+  it('give up one document that is more than a server takes, and no other', async () => {
+    const sizes: number[] = []
+    const { server, url } = await serve((_, body) => {
+      sizes.push(body.length)
+      if (body.length > 1000) return { status: 413, body: '' }
+      const items = body.trim().split('\n').length / 2
+      return {
+        status: 200,
+        body: JSON.stringify({ items: Array.from({ length: items }, () => ({ index: { status: 201 } })) }),
+      }
+    })
+    const stub = new Elasticsearch({ url })
+    // the smallest bulk is 128 KiB: the large one has to go alone first
+    const large = { ...doc('b', 1), body: `{"n":1,"_x":"${'x'.repeat(200_000)}"}` }
+    const writer = new BulkWriter({ elasticsearch: stub, random: () => 0 })
+    const outcomes = await writer.write('x', [doc('a', 1), large, doc('c', 1)], never)
+    expect(outcomes).toEqual([
+      { kind: 'written' },
+      { kind: 'rejected', reason: expect.stringMatching(/^request_too_large: /) },
+      { kind: 'written' },
+    ])
+    expect(Math.max(...sizes)).toBeGreaterThan(1000)
     await stub.close()
     server.close()
   })

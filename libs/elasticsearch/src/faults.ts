@@ -7,6 +7,7 @@ export interface ServerError {
   readonly reason?: string
 }
 
+const TOO_LARGE = 413
 /** Statuses after which the same request may succeed. */
 const BUSY = new Set([408, 413, 429, 500, 502, 503, 504])
 
@@ -38,6 +39,7 @@ const ofResponse = (error: errors.ResponseError, where: string): HeadraceError =
   const server = serverErrorOf(error.body)
   const message = `Elasticsearch answered ${status}: ${plainReason(server)}`
   const details = { where }
+  if (status === TOO_LARGE) return new HeadraceError('elasticsearch.request_too_large', message, details)
   if (server.type === 'cluster_block_exception' || isBusy(status))
     return new HeadraceError('elasticsearch.unreachable', message, details)
   if (status === 401 || status === 403)

@@ -74,7 +74,7 @@ export const deadLetterCodes = {
   'sink.rejected': entry(
     'pipeline-author',
     true,
-    'Elasticsearch refused a document: a value does not fit the mapping, it has more than 10,000 nested objects, or it is larger than a request may be. A stub with the reason stands in its place until the document changes.',
+    'Elasticsearch refused a document: a value does not fit the mapping, it has more than 100,000 nested objects, or it is larger than a request may be. A stub with the reason stands in its place until the document changes.',
   ),
 } as const satisfies Record<string, DeadLetterEntry>
 

@@ -11,6 +11,8 @@ export interface IndexWork {
   readonly oldestCommitUs: bigint
   /** The document could not be made by the aggregator, or cannot be read here. */
   readonly stub: boolean
+  /** Why it cannot be read here. */
+  readonly unreadable?: string
 }
 
 export type DocumentReading = (record: IncomingRecord) => IndexWork | 'marker'
@@ -44,7 +46,7 @@ export const documentReading = (shape: DocumentShape): DocumentReading => {
       return { item: { kind: 'index', id, version: offset, body: text }, oldestCommitUs, stub: false }
     } catch (fault) {
       if (!(fault instanceof HeadraceError)) throw fault
-      return stub(id, offset, fault.message, oldestCommitUs)
+      return { ...stub(id, offset, fault.message, oldestCommitUs), unreadable: fault.message }
     }
   }
 }

@@ -2,6 +2,7 @@ import type { BulkItem, BulkOutcome, BulkWriter } from '@headrace/elasticsearch'
 import { unreachable } from '@headrace/errors'
 import type { IncomingRecord } from '@headrace/kafka'
 import { stubBody } from '@headrace/search-model'
+import type { DeadDocument, DeadDocuments } from '../adapters/dead-documents.ts'
 import { incarnationOf } from '../adapters/document-topic.ts'
 import type { DocumentReading, IndexWork } from '../adapters/read-document.ts'
 import type { Events } from '../events.ts'
@@ -12,6 +13,7 @@ export interface IndexRecordsOptions {
   readonly target: string
   readonly bulk: BulkWriter
   readonly reading: DocumentReading
+  readonly dead: Pick<DeadDocuments, 'write'>
   readonly events: Events
   /** µs since 1970. */
   readonly nowUs: () => bigint
@@ -57,7 +59,7 @@ const stubFor = ({ id, version }: BulkItem, reason: string): BulkItem => ({
 
 /**
  * Brings records of one partition into the index. When it returns, each of them is indexed, was older than what is indexed, or was
- * refused for good and has a stub in its place (06 E8); then its offset may be committed.
+ * refused for good and has a stub in its place and a dead letter (06 E8); then its offset may be committed.
  */
 export const indexRecords = async (
   records: readonly IncomingRecord[],
@@ -71,8 +73,13 @@ export const indexRecords = async (
   const items = [...works.values()].map(({ item }) => item)
   const begun = performance.now()
   const outcomes = await bulk.write(target, items, signal)
-  const stubs = rejectedItems(items, outcomes, partition, options)
-  if (stubs.length > 0) await writeStubs(stubs, partition, options, signal)
+  const rejected = rejectedItems(items, outcomes, partition, options)
+  if (rejected.length > 0) {
+    const stubs = rejected.map(({ item, reason }) => stubFor(item, reason))
+    await writeStubs(stubs, partition, options, signal)
+  }
+  const dead = [...unreadable([...works.values()]), ...rejected]
+  if (dead.length > 0) await options.dead.write(dead.map(each => deadDocument(each, partition)))
   events.bulk(view, (performance.now() - begun) / 1_000)
   const now = nowUs()
   for (const at of oldest) events.latency(view, Math.max(0, Number(now - at) / 1e6))
@@ -101,18 +108,35 @@ const countOutcomes = (
   })
 }
 
+/** What is not in the index as it is, and why. */
+interface Rejected {
+  readonly item: BulkItem
+  readonly reason: string
+}
+
 const rejectedItems = (
   items: readonly BulkItem[],
   outcomes: readonly BulkOutcome[],
   partition: number,
   { view, events }: IndexRecordsOptions,
-): readonly BulkItem[] =>
+): readonly Rejected[] =>
   outcomes.flatMap((outcome, i) => {
     if (outcome.kind !== 'rejected') return []
     const item = items[i]!
-    events.rejected(view, partition, item.version, outcome.reason)
-    return [stubFor(item, outcome.reason)]
+    const { reason } = outcome
+    events.rejected(view, partition, item.version, reason)
+    return [{ item, reason }]
   })
+
+const unreadable = (works: readonly IndexWork[]): readonly Rejected[] =>
+  works.flatMap(({ item, unreadable: reason }) => (reason === undefined ? [] : [{ item, reason }]))
+
+const deadDocument = ({ item, reason }: Rejected, partition: number): DeadDocument => ({
+  key: item.id,
+  partition,
+  offset: item.version,
+  reason,
+})
 
 /** A stub that is refused too is only told: nothing that could be sent would be taken, and the rest must go on. */
 const writeStubs = async (

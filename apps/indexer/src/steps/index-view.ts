@@ -12,6 +12,7 @@ import type { CompiledView, Pipeline } from '@headrace/pipeline'
 import type { Elasticsearch } from '@headrace/elasticsearch'
 import { beginAnew, type Health } from '@headrace/runtime'
 import { buildMapping } from '@headrace/search-model'
+import { DeadDocuments } from '../adapters/dead-documents.ts'
 import { awaitDocumentTopic } from '../adapters/document-topic.ts'
 import { documentReading } from '../adapters/read-document.ts'
 import type { Events } from '../events.ts'
@@ -38,7 +39,12 @@ export interface IndexViewOptions {
 }
 
 /** Nothing is lost: wait, and go on from the committed offsets. */
-const PASSING: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.fenced', 'elasticsearch.unreachable']
+const PASSING: readonly ErrorCode[] = [
+  'kafka.unreachable',
+  'kafka.fenced',
+  'kafka.transaction_lost',
+  'elasticsearch.unreachable',
+]
 
 /** A busy server is asked again now and then; one that is away shows. */
 const RETRIES_UNTIL_RED = 3
@@ -78,8 +84,10 @@ const spell = async (
   const indexOptions: IndexOptions = { ...options.index, ...buildMapping(view.shape) }
   const index = await openIndex(options, indices, indexOptions, { topic, incarnations }, signal)
   const groupId = groupOf(pipeline.name, view.name, view.plan)
+  const dead = new DeadDocuments(options)
   const records = {
     view: view.name,
+    dead,
     target: index.writeAlias,
     bulk: bulkWriter(options),
     reading: documentReading(view.shape),
@@ -120,6 +128,7 @@ const spell = async (
     await session.run(signal)
   } finally {
     await goLive.stop()
+    await dead.stop()
   }
 }
 

@@ -2,6 +2,8 @@ import type { Batch, IncomingRecord } from '@headrace/kafka'
 
 /** Records of one bulk write: large enough to be cheap, small enough to commit often. */
 const MOST_RECORDS = 5_000
+/** Their values; a batch that has more goes alone. */
+const MOST_BYTES = 16 * 1_048_576
 
 export interface LaneOptions {
   readonly partition: number
@@ -66,10 +68,12 @@ export class PartitionLane {
 
   #take(): readonly Batch[] {
     let records = 0
+    let bytes = 0
     let count = 0
     for (const batch of this.#waiting) {
-      if (count > 0 && records + batch.records.length > MOST_RECORDS) break
       records += batch.records.length
+      bytes += bytesOf(batch)
+      if (count > 0 && (records > MOST_RECORDS || bytes > MOST_BYTES)) break
       count++
     }
     return this.#waiting.splice(0, count)

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { DocumentReader, Elasticsearch, type Hit, ViewIndices } from '@headrace/elasticsearch'
 import { createKafka, type Kafka, type OutgoingRecord } from '@headrace/kafka'
-import type { Pipeline } from '@headrace/pipeline'
+import { type Pipeline, topicSizes } from '@headrace/pipeline'
 import { Health } from '@headrace/runtime'
 import { KEY_FIELD, VERBATIM_FIELD } from '@headrace/search-model'
 import { createLogger, Metrics } from '@headrace/telemetry'
@@ -38,6 +38,7 @@ export interface DocumentFields {
 export class Harness {
   readonly pipeline: Pipeline = testPipeline(uniqueName('indexer'))
   readonly topic = this.pipeline.topics.documents(this.pipeline.name, PLAN)
+  readonly deadTopic = this.pipeline.topics.dead('image')
   readonly kafka: Kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: this.pipeline.name })
   readonly elasticsearch = new Elasticsearch({ url: backends().elasticsearchUrl })
   readonly indices = new ViewIndices(this.elasticsearch)
@@ -48,8 +49,11 @@ export class Harness {
   }
 
   async makeTopic(): Promise<void> {
+    const bytes = String(topicSizes(this.pipeline.limits).topics.documents)
+    const config = { 'cleanup.policy': 'compact', 'max.message.bytes': bytes }
     await this.kafka.admin.ensure([
-      { topic: this.topic, partitions: PARTITIONS, config: { 'cleanup.policy': 'compact' } },
+      { topic: this.topic, partitions: PARTITIONS, config },
+      { topic: this.deadTopic, partitions: PARTITIONS, config: {} },
     ])
     await this.write(
       Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: this.topic, partition, ...marker() })),
@@ -77,7 +81,8 @@ export class Harness {
   }
 
   async write(records: readonly OutgoingRecord[]): Promise<void> {
-    const writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
+    const maxRecordBytes = topicSizes(this.pipeline.limits).topics.documents
+    const writer = await this.kafka.writer({ name: `${this.pipeline.name}.test`, maxRecordBytes })
     for (let at = 0; at < records.length; at += 2_000)
       await writer.write({ records: records.slice(at, at + 2_000) })
     await writer.stop()
@@ -127,6 +132,26 @@ export class Harness {
     })
   }
 
+  /** Headers of dead documents, by key; all must be without a value. */
+  async deadLetters(): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    const letters = new Map<string, Readonly<Record<string, string>>>()
+    const reader = this.kafka.reader()
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      for await (const { records } of reader.readToEnd(this.deadTopic, partition, 0n)) {
+        for (const { key, value, headers = {} } of records) {
+          if (value !== null) throw new Error('a dead document has a value')
+          const texts = Object.entries(headers).map(([name, text]): [string, string] => [
+            name,
+            text.toString(),
+          ])
+          letters.set(key!.toString(), Object.fromEntries(texts))
+        }
+      }
+    }
+    await reader.stop()
+    return letters
+  }
+
   /** What a search would see, stubs included. */
   async documents(): Promise<ReadonlyMap<string, Hit>> {
     await this.indices.refresh(this.view)
@@ -137,7 +162,7 @@ export class Harness {
 
   async stop(): Promise<void> {
     for (let n = 1; n < 4; n++) await this.indices.remove(`${this.view}-${PLAN}-${n}`)
-    await this.kafka.admin.delete([this.topic])
+    await this.kafka.admin.delete([this.topic, this.deadTopic])
     await this.kafka.stop()
     await this.elasticsearch.close()
   }

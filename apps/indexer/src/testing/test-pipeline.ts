@@ -39,7 +39,25 @@ export const testPipeline = (name: string): Pipeline => ({
   limits: DEFAULT_LIMITS,
   topics: topicNames(name),
   sources: [],
-  datasets: new Map(),
+  datasets: new Map([
+    [
+      'image',
+      {
+        name: 'image',
+        contract: {
+          id: 'test/image',
+          version: '1.0.0',
+          owner: 'testers',
+          dataset: 'image',
+          kind: 'change',
+          fields: [],
+          primaryKey: ['id'],
+          onInvalid: 'withhold',
+          unenforced: [],
+        },
+      },
+    ],
+  ]),
   views: new Map([
     [
       name,

@@ -20,6 +20,12 @@ export const indexingAndSearchErrors = {
     70,
     'Elasticsearch refused a request as a whole for a reason that waiting does not mend. The message has its words; the process restarts and replays.',
   ),
+  'elasticsearch.request_too_large': entry(
+    'operator',
+    'retry',
+    86,
+    'A request is larger than Elasticsearch or something before it takes (http.max_content_length, 100 MB by default). Bulks are made smaller; a document that does not fit by itself becomes a stub and a dead letter.',
+  ),
   'elasticsearch.unauthorised': entry(
     'operator',
     'stop',
