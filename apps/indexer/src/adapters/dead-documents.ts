@@ -30,6 +30,8 @@ export class DeadDocuments {
   readonly #options: DeadDocumentsOptions
   readonly #contract: Contract
   #writer: FencedWriter | undefined
+  /** The lanes of all partitions write, and transactions may not overlap. */
+  #last: Promise<void> = Promise.resolve()
 
   constructor(options: DeadDocumentsOptions) {
     this.#options = options
@@ -40,7 +42,19 @@ export class DeadDocuments {
     this.#contract = found.contract
   }
 
-  async write(documents: readonly DeadDocument[]): Promise<void> {
+  write(documents: readonly DeadDocument[]): Promise<void> {
+    const written = this.#last.then(() => this.#write(documents))
+    this.#last = written.catch(() => undefined)
+    return written
+  }
+
+  async stop(): Promise<void> {
+    await this.#last
+    await this.#writer?.stop()
+    this.#writer = undefined
+  }
+
+  async #write(documents: readonly DeadDocument[]): Promise<void> {
     const { kafka, pipeline, view, instance } = this.#options
     // rejections are rare: most processes never need a writer
     this.#writer ??= await kafka.writer({
@@ -49,11 +63,6 @@ export class DeadDocuments {
     })
     const failedAt = Date.now()
     await this.#writer.write({ records: documents.map(document => this.#letter(document, failedAt)) })
-  }
-
-  async stop(): Promise<void> {
-    await this.#writer?.stop()
-    this.#writer = undefined
   }
 
   #letter({ key, partition, offset, reason }: DeadDocument, failedAt: number): OutgoingRecord {
