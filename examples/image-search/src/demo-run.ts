@@ -91,7 +91,7 @@ export const runDemo = async (
   const rows = makeDataset(seededRandom(SEED), options.images)
   const { images, annotations, slices, sliceImages } = rows
   screen.title(
-    `image-search: ${images.length} images, ${annotations.length} annotations, ${slices.length} slices with ${sliceImages.length} images`,
+    `image-search: ${images.length} images, ${annotations.length} annotations, ${slices.length} slices, ${sliceImages.length} links`,
   )
   const application = await startApplication(screen, stopper, signal)
   // the application fills its tables while Kafka and Elasticsearch still start
@@ -99,9 +99,10 @@ export const runDemo = async (
     load(createClient({ url: application.url }), rows, screen, signal),
     startChain(config, application.database.url, screen, stopper),
   ])
+  screen.note(`· services: ready ${sinceStart()}`)
   const client = createClient({ url: application.url, searchUrl: state.search, view })
   await awaitFirstHit(client, signal)
-  screen.note(`· first hit ${sinceStart()}`)
+  screen.note(`· first hit: ${sinceStart()}`)
   const { database } = application
   const compare: EqualOptions = {
     expected: () => expectedDocuments(database),
@@ -110,7 +111,7 @@ export const runDemo = async (
     signal,
   }
   const first = await settle(compare, options.images, screen)
-  screen.note(`· ${sinceStart()}`)
+  screen.note(`  ${sinceStart()}`)
   const hits = await askStory(client, database, screen)
   const { commits, perSecond } = options
   const ids = loaded.images.map(({ id }) => id)

@@ -21,6 +21,7 @@ const STORY_SQL = `
     )`
 
 const SHOWN = 8
+const WIDTH = 110
 
 export interface StoryHits {
   readonly search: number
@@ -64,6 +65,13 @@ const cells = ({ key, document }: SearchHit): readonly string[] => {
   ]
 }
 
+/** One line per part, long ones cut: four tables in one document. */
+const documentLines = (document: SearchHit['document']): readonly string[] =>
+  ['metadata', 'annotations', 'slices', 'annotations_search'].map(name => {
+    const text = `"${name}": ${JSON.stringify(document[name])}`
+    return text.length > WIDTH ? `${text.slice(0, WIDTH - 4)} ...` : text
+  })
+
 /** Asks the search API and shows the first hits, then holds the whole set against SQL. */
 export const askStory = async (client: Client, database: Queryable, screen: Screen): Promise<StoryHits> => {
   screen.title(STORY_QUERY)
@@ -71,7 +79,11 @@ export const askStory = async (client: Client, database: Queryable, screen: Scre
   const { total, hits } = await client.search(STORY_QUERY, { size: SHOWN })
   const took = performance.now() - began
   screen.table(['image', 'size', 'weather', 'annotations', 'occluded', 'slices'], hits.map(cells))
-  screen.note(`  ${total} hits, ${hits.length} shown, answered in ${took.toFixed(0)} ms`)
+  screen.note(
+    `  ${total} hits, ${hits.length} shown, answered in ${took.toFixed(0)} ms; one of the documents:`,
+  )
+  const [one] = hits.filter(({ document }) => (document as unknown as Shown).slices.length > 1)
+  for (const line of one === undefined ? [] : documentLines(one.document)) screen.line(`    ${line}`)
   const found = new Set<string>()
   for await (const { key } of client.searchAll(STORY_QUERY, { fields: ['id'] })) found.add(key)
   const wanted = new Set((await database.query<{ key: string }>(STORY_SQL)).map(({ key }) => key))
