@@ -2,7 +2,10 @@ import { type DevState, type KafkaOffsets, type Random, type TestDatabase, waitF
 import { topicNames } from '@headrace/wire'
 import type { Chain } from './chain.ts'
 
-export type KilledService = 'capture' | 'validator' | 'aggregator' | 'indexer' | 'search'
+/** All but search, which has no work of its own. */
+export type StatefulService = 'capture' | 'validator' | 'aggregator' | 'indexer'
+
+export type KilledService = StatefulService | 'search'
 
 /** What a service left undone when it was frozen. */
 export interface Unfinished {
@@ -28,11 +31,7 @@ type Looked = Pick<Chain<unknown>, 'dev' | 'database' | 'datasets' | 'edges'>
 const PARTITIONS = 4
 
 /** Topics and groups of each service (docs/architecture.md); aggregator and indexer have one group per view. */
-const flowsOf = (
-  service: Exclude<KilledService, 'search'>,
-  state: DevState,
-  chain: Looked,
-): readonly Flow[] => {
+const flowsOf = (service: StatefulService, state: DevState, chain: Looked): readonly Flow[] => {
   const { pipeline, views } = state
   const topics = topicNames(pipeline)
   const raw = chain.datasets.map(dataset => topics.raw(dataset))
@@ -93,7 +92,7 @@ const openOf = async ({ outputs }: Flow, kafka: KafkaOffsets): Promise<number> =
 
 /** Looks at a service from outside, while it is stopped by SIGSTOP and cannot move. */
 const lookAtFrozen = async (
-  service: Exclude<KilledService, 'search'>,
+  service: StatefulService,
   chain: Looked,
   kafka: KafkaOffsets,
 ): Promise<Unfinished> => {
@@ -105,39 +104,61 @@ const lookAtFrozen = async (
   return { lag: service === 'capture' ? await walLag(chain.database) : lag, open }
 }
 
-/** One look: frozen, it cannot finish what we see; killed only if work is under way, else it goes on. */
-const tryToKill = async (
-  service: KilledService,
+/** A service that stands still in the middle of its work. */
+export interface Frozen extends Unfinished {
+  readonly service: StatefulService
+  readonly pid: number
+}
+
+/** One look: frozen, it cannot finish what we see; it stays so only if work is under way, else it goes on. */
+const tryToFreeze = async (
+  service: StatefulService,
   chain: Looked,
   kafka: KafkaOffsets,
-): Promise<Kill | undefined> => {
+): Promise<Frozen | undefined> => {
   const { pid, state: phase } = chain.dev.state().services[service] ?? {}
   if (pid === undefined || phase !== 'ready') return undefined
   process.kill(pid, 'SIGSTOP')
-  let signal: NodeJS.Signals = 'SIGCONT'
+  let atWork = false
   try {
-    // the search service has no state, the indexer commits without a transaction
-    const unfinished = service === 'search' ? { lag: 0, open: 0 } : await lookAtFrozen(service, chain, kafka)
-    const { lag, open } = unfinished
-    if (service === 'search' || (lag > 0 && (open > 0 || service === 'indexer'))) signal = 'SIGKILL'
-    return signal === 'SIGKILL' ? { service, lag, open } : undefined
+    const { lag, open } = await lookAtFrozen(service, chain, kafka)
+    // the indexer commits without a transaction
+    atWork = lag > 0 && (open > 0 || service === 'indexer')
+    return atWork ? { service, pid, lag, open } : undefined
   } finally {
-    process.kill(pid, signal)
+    if (!atWork) process.kill(pid, 'SIGCONT')
   }
 }
 
-/** Kills a service by SIGKILL at a moment when it has lag and an open transaction. */
-export const killAtWork = (
-  service: KilledService,
+/** SIGSTOP to a service at a moment when it has lag and an open transaction. */
+export const freezeAtWork = (
+  service: StatefulService,
   chain: Looked,
   kafka: KafkaOffsets,
   random: Random,
-): Promise<Kill> =>
-  waitFor(() => tryToKill(service, chain, kafka), {
+): Promise<Frozen> =>
+  waitFor(() => tryToFreeze(service, chain, kafka), {
     what: `${service} to be at work`,
     timeoutMs: 60_000,
     everyMs: random.int(20, 60),
   })
+
+/** Kills a service by SIGKILL at a moment when it has lag and an open transaction. Search has no work of its own. */
+export const killAtWork = async (
+  service: KilledService,
+  chain: Looked,
+  kafka: KafkaOffsets,
+  random: Random,
+): Promise<Kill> => {
+  if (service === 'search') {
+    const pid = await waitFor(() => chain.dev.state().services[service]?.pid, { what: 'search to run' })
+    process.kill(pid, 'SIGKILL')
+    return { service, lag: 0, open: 0 }
+  }
+  const { pid, lag, open } = await freezeAtWork(service, chain, kafka, random)
+  process.kill(pid, 'SIGKILL')
+  return { service, lag, open }
+}
 
 /** Waits until dev has started it again for the n-th time. */
 export const untilRestarted = (service: KilledService, chain: Looked, restarts: number): Promise<unknown> =>
