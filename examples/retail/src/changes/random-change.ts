@@ -22,6 +22,7 @@ const SHOP_CHANGES: readonly (readonly [weight: number, change: shop.ShopChange]
   [20, shop.vanishBothEnds],
   [30, shop.wholeOrder],
   [3, shop.touchMany],
+  [8, shop.crowdOrders],
   [8, shop.truncateLinks],
   [8, shop.truncateTags],
   [8, shop.truncateEvents],

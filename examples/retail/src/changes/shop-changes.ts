@@ -71,31 +71,38 @@ export const touchMany: ShopChange = random => [
   ),
 ]
 
+/** One customer has more orders than its document shows. */
+export const crowdOrders: ShopChange = random => [
+  statement(
+    `update retail."order" set (customer_region, customer_no) = ${anyKey(random, 'customer')} where order_no % 20 = ${random.int(0, 19)}`,
+  ),
+]
+
+const linkAll = statement(
+  `insert into retail.product_tag (product_uid, tag_id, weight, added_at)
+   select product_uid, tag_id, 0.25, now() from retail.product, (select tag_id from retail.tag order by tag_id limit 2) t`,
+)
+
 /** A small table is emptied and filled anew, or left empty for others to fill. */
 export const truncateLinks: ShopChange = random => [
   statement('truncate retail.product_tag'),
-  ...(random.chance(0.3)
-    ? []
-    : [
-        statement(
-          `insert into retail.product_tag (product_uid, tag_id, weight, added_at)
-           select product_uid, tag_id, 0.25, now() from retail.product, (select tag_id from retail.tag order by tag_id limit 2) t`,
-        ),
-      ]),
+  ...(random.chance(0.1) ? [] : [linkAll]),
 ]
 
+/** Takes the links with it. */
 export const truncateTags: ShopChange = random => [
   statement('truncate retail.tag cascade'),
   statement(
     `insert into retail.tag select n, ${literals([random.pick(NAMES)])} || n from generate_series(-2, 15) n`,
   ),
+  linkAll,
 ]
 
 export const truncateEvents: ShopChange = random => [
-  statement(
-    `create temporary table kept on commit drop as select * from retail.shipment_event where event_id % 2 = ${random.int(0, 1)}`,
-  ),
   statement('truncate retail.shipment_event'),
-  statement('insert into retail.shipment_event overriding system value select * from kept'),
-  statement('drop table kept'),
+  statement(
+    `insert into retail.shipment_event (shop_code, order_no, line_no, kind, happened_at)
+     select shop_code, order_no, line_no, kind::retail.shipment_kind, timestamp '2026-02-01' + order_no % 1000 * interval '1 s'
+     from retail.order_line, (values ('delivered'), ('packed')) k (kind) where order_no % 3 = ${random.int(0, 2)}`,
+  ),
 ]
