@@ -48,6 +48,8 @@ const task = new PartitionTask({
   broadcasts: new BroadcastTask([], store, group, []),
   edges: routers.map(router => router.edge),
   topics,
+  making: '',
+  isFromTheStart: false,
   target: { topic: view.documentTopic, partition: 0, dead: view.dead },
 })
 

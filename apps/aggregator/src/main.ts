@@ -20,9 +20,10 @@ await runService({
     const metrics = new Metrics(service)
     const health = new Health()
     await scope.start(httpServer({ port: settings.httpPort, health, metrics, log }))
-    const kafka = createKafka(kafkaConnection(settings, instance, log))
-    scope.onStop('kafka', () => kafka.stop())
     const failpoint = createFailpoints(settings.failpoints === '-' ? '' : settings.failpoints)
+    const hold = async (point: string) => failpoint(`aggregator.transaction_${point}`)
+    const kafka = createKafka(kafkaConnection(settings, instance, log), { hold })
+    scope.onStop('kafka', () => kafka.stop())
     await runAggregator(
       { pipeline, kafka, health, failpoint, settings, events: createEvents(log, metrics) },
       signal,

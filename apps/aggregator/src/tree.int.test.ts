@@ -6,13 +6,6 @@ import { AggregatorHarness } from './testing/harness.ts'
 import { treeFiles } from './testing/tree-folder.ts'
 import { TreeTables } from './testing/tree-tables.ts'
 
-const FAILPOINTS = [
-  'aggregator.after_local_commit',
-  'aggregator.after_kafka_commit',
-  'aggregator.during_restore',
-  'aggregator.during_fan_out',
-]
-
 describe('references, links and three levels (05 A3-A5, A13-A15)', () => {
   const random = seededRandom()
   const harness = new AggregatorHarness(2, treeFiles)
@@ -37,25 +30,6 @@ describe('references, links and three levels (05 A3-A5, A13-A15)', () => {
     await harness.expectDocuments(tables.documents())
     expect(await second.stop()).toBe(0)
   }, 90_000)
-
-  it('is right after kills at every window, with and without its disk', async () => {
-    for (const failpoint of FAILPOINTS) {
-      await feed(2)
-      const doomed = harness.spawn({
-        failpoints: `${failpoint}=${failpoint.endsWith('restore') ? 1 : random.int(1, 4)}`,
-      })
-      let status: number | string | undefined
-      void doomed.ended.then(value => (status = value))
-      while (status === undefined) await feed(1, 20)
-      expect(status).toBe('SIGKILL')
-      if (random.chance()) rmSync(join(harness.dataDir, 'aggregator-0'), { recursive: true, force: true })
-    }
-    const last = harness.spawn()
-    await harness.expectDocuments(tables.documents())
-    await feed(3)
-    await harness.expectDocuments(tables.documents())
-    expect(await last.stop()).toBe(0)
-  }, 120_000)
 
   it('is right after kills at random moments, now and then without its disk', async () => {
     for (let round = 0; round < 4; round++) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { PartitionReader } from '@headrace/kafka'
 import {
   HopRecord,
@@ -60,4 +61,11 @@ export const incarnations = async (
     ),
   )
   return Object.fromEntries(await Promise.all([...own, ...broadcasts]))
+}
+
+/** Tells one making of the broadcast topics from another; '' when the view has none. */
+export const broadcastMaking = (identity: Readonly<Record<string, string>>): string => {
+  const own = Object.entries(identity).filter(([name]) => name.startsWith('broadcast:'))
+  if (own.length === 0) return ''
+  return createHash('sha256').update(JSON.stringify(own.sort())).digest('hex').slice(0, 8)
 }

@@ -4,23 +4,27 @@ export interface OffsetMetadata {
   readonly routed: bigint | undefined
   /** Per broadcast topic, in the order of the view: its partitions' positions (05 A3). */
   readonly broadcasts: readonly (readonly bigint[])[]
+  /** Of which making of their topics the broadcasts' positions are; '' where it was not written down. */
+  readonly making: string
 }
 
 const DIGITS = 36
 
-/** `routed=12 at=0,1z;5,0`: numbers of broadcasts to the base 36, for the text is limited (Kafka's default: 4 kB). */
-export const encodeOffsetMetadata = ({ routed, broadcasts }: OffsetMetadata): string =>
+/** `routed=12 at=0,1z;5,0 of=3f2a`: numbers of broadcasts to the base 36, for the text is limited (Kafka's default: 4 kB). */
+export const encodeOffsetMetadata = ({ routed, broadcasts, making }: OffsetMetadata): string =>
   [
     ...(routed === undefined ? [] : [`routed=${routed}`]),
     ...(broadcasts.length === 0
       ? []
       : [`at=${broadcasts.map(each => each.map(next => next.toString(DIGITS)).join(',')).join(';')}`]),
+    ...(making === '' ? [] : [`of=${making}`]),
   ].join(' ')
 
 export const decodeOffsetMetadata = (text: string): OffsetMetadata => {
   const routed = /(?:^| )routed=(\d+)/.exec(text)?.[1]
   const positions = /(?:^| )at=([0-9a-z,;]+)/.exec(text)?.[1]
   return {
+    making: /(?:^| )of=([0-9a-f]+)/.exec(text)?.[1] ?? '',
     routed: routed === undefined ? undefined : BigInt(routed),
     broadcasts:
       positions === undefined

@@ -15,12 +15,12 @@ import {
   type Store,
   type StoreIdentity,
 } from '@headrace/store'
-import { incarnations } from '../adapters/incarnations.ts'
+import { broadcastMaking, incarnations } from '../adapters/incarnations.ts'
 import type { Events } from '../events.ts'
 import { BroadcastTask } from './broadcast-task.ts'
 import { EdgeWriter } from './edge-writer.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
-import { decodeOffsetMetadata } from './offset-metadata.ts'
+import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
 import { PartitionTask, type TopicState } from './partition-task.ts'
 import { broadcastEnds, broadcastStates, restoreBroadcasts } from './restore-broadcasts.ts'
 import { restoreRoutes } from './restore-routes.ts'
@@ -86,6 +86,7 @@ export const openTasks = async (
       failpoint('aggregator.during_restore')
       await restoreRoutes(task, reader, signal, onPart)
       await restoreBroadcasts(task, reader, signal, onPart)
+      failpoint('aggregator.restored')
     }
   } catch (error) {
     await Promise.all(opened.map(({ task }) => task.close()))
@@ -123,7 +124,10 @@ const openTask = (
   const { store, beginning } = openStore({ folder, identity })
   events.storeOpened(view.view, partition, beginning)
   const routers = view.routers.map(input => new RouterTask(input, store, partition, view.partitions))
-  const own = committed.filter(offset => offset.partition === partition)
+  const making = broadcastMaking(identity)
+  const found = committed.filter(offset => offset.partition === partition)
+  const isFromTheStart = isOfAnotherMaking(view, found, making)
+  const own = isFromTheStart ? fromTheStart(view, found) : found
   const topics = topicStates({ view, store, routers, committed: own, bounds: ends.own })
   for (const { state, next, end } of topics) {
     // an empty rest of the log gives no batch that would say so
@@ -145,10 +149,32 @@ const openTask = (
         new EdgeWriter(input, store, partition, view.partitions),
     ),
     topics: topics.map(({ state }) => state),
+    making,
+    isFromTheStart,
     target: { topic: view.documentTopic, partition, dead: view.dead },
   })
   return { task, starts: topics.map(({ state, next }) => ({ topic: state.input.topic, next })) }
 }
+
+/** A topic that is referred to was made anew since the positions in it were committed. */
+const isOfAnotherMaking = (
+  view: ViewInputs,
+  committed: readonly CommittedOffset[],
+  making: string,
+): boolean => {
+  const first = committed.find(({ topic }) => topic === view.topics[0]!.topic)
+  const known = decodeOffsetMetadata(first?.metadata ?? '').making
+  return known !== '' && known !== making
+}
+
+/** Every document is made again: what it referred to may not have come back. The routers' positions stay. */
+const fromTheStart = (view: ViewInputs, committed: readonly CommittedOffset[]): readonly CommittedOffset[] =>
+  committed.map(offset => {
+    const input = view.topics.find(({ topic }) => topic === offset.topic)!
+    if (offset.next === null || (input.roots.length === 0 && input.hop === undefined)) return offset
+    const { routed } = decodeOffsetMetadata(offset.metadata)
+    return { ...offset, next: 0n, metadata: encodeOffsetMetadata({ routed, broadcasts: [], making: '' }) }
+  })
 
 interface TopicParts {
   readonly view: ViewInputs

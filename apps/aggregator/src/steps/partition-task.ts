@@ -41,6 +41,10 @@ export interface PartitionTaskParts {
   readonly edges: readonly EdgeWriter[]
   readonly topics: readonly TopicState[]
   readonly target: DocumentTarget
+  /** Which making of the broadcast topics the positions are of. */
+  readonly making: string
+  /** Work begins at the start of the logs again: the positions in Kafka must all go back at once. */
+  readonly isFromTheStart: boolean
 }
 
 /** What was emitted, to be cleared after the commit. */
@@ -68,6 +72,7 @@ export class PartitionTask {
   private readonly parts: PartitionTaskParts
   private readonly byTopic: ReadonlyMap<string, TopicState>
   private emitted: EmittedMark[] = []
+  private commitsAll: boolean
 
   constructor(parts: PartitionTaskParts) {
     this.parts = parts
@@ -75,6 +80,7 @@ export class PartitionTask {
     this.store = parts.store
     this.group = parts.group
     this.broadcasts = parts.broadcasts
+    this.commitsAll = parts.isFromTheStart
     this.byTopic = new Map(parts.topics.map(topic => [topic.input.topic, topic]))
   }
 
@@ -201,9 +207,11 @@ export class PartitionTask {
       const metadata = encodeOffsetMetadata({
         routed: group !== undefined && routers.length > 0 ? routed : undefined,
         broadcasts: number === 0 ? this.broadcastPositions() : [],
+        making: number === 0 ? this.parts.making : '',
       })
       const risen = committed === undefined || next > committed ? next : committed
-      if (!all && risen === (committed ?? 0n) && metadata === state.committedMetadata) continue
+      if (!all && !this.commitsAll && risen === (committed ?? 0n) && metadata === state.committedMetadata)
+        continue
       offsets.push({ topic: input.topic, partition: this.partition, next: risen, metadata })
     }
     return offsets
@@ -222,6 +230,7 @@ export class PartitionTask {
 
   /** After the Kafka transaction: the edges' local index follows (05 A14). */
   committed(offsets: readonly CommitOffset[]): void {
+    if (offsets.length > 0) this.commitsAll = false
     for (const { topic, partition, next, metadata } of offsets) {
       if (partition !== this.partition) continue
       const state = this.byTopic.get(topic)!

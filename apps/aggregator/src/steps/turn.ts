@@ -134,6 +134,7 @@ export class TurnLoop {
     await writer.write({ records, from: { membership: this.generation.membership, offsets } })
     failpoint('aggregator.after_kafka_commit')
     for (const task of tasks) task.committed(offsets)
+    failpoint('aggregator.after_index_commit')
     events.committed(view, records.length, (this.now() - started) / 1000)
   }
 }

@@ -36,7 +36,17 @@ export interface RunningAggregator {
 export interface StartOptions {
   readonly instance?: string
   readonly failpoints?: string
+  /** Documents emitted and records taken per turn. */
+  readonly maxRecords?: number
 }
+
+/** Compaction that runs while a test does (05 A22). Tombstones stay: nobody is away for longer than they may be. */
+export const COMPACTING = {
+  'segment.ms': '500',
+  'min.cleanable.dirty.ratio': '0.001',
+  'max.compaction.lag.ms': '500',
+  'delete.retention.ms': '3600000',
+} as const
 
 /** Topics, group and folders of a test's own. */
 export class AggregatorHarness {
@@ -51,6 +61,7 @@ export class AggregatorHarness {
   }[]
   private readonly running = new Set<RunningAggregator>()
   private writer: FencedWriter | undefined
+  private written = 0
 
   constructor(partitions: number, files?: TestFiles) {
     const { folder, pipeline } = testFolder(uniqueName('aggregator'), partitions, files)
@@ -105,11 +116,17 @@ export class AggregatorHarness {
     )
   }
 
-  write(records: readonly OutgoingRecord[]): Promise<void> {
-    return this.writer!.write({ records })
+  async write(records: readonly OutgoingRecord[]): Promise<void> {
+    await this.writer!.write({ records })
+    const validated = new Set(this.topics.flatMap(({ topic, form }) => (form === 'validated' ? [topic] : [])))
+    for (const { topic } of records) if (validated.has(topic)) this.written++
   }
 
-  spawn({ instance = 'aggregator-0', failpoints = '-' }: StartOptions = {}): RunningAggregator {
+  spawn({
+    instance = 'aggregator-0',
+    failpoints = '-',
+    maxRecords = 5000,
+  }: StartOptions = {}): RunningAggregator {
     const { command, args } = nodeCommand()
     const child = spawn(command, [...args, join(import.meta.dirname, '..', 'main.ts')], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -120,6 +137,7 @@ export class AggregatorHarness {
         HEADRACE_INSTANCE: instance,
         HEADRACE_HTTP_PORT: '0',
         HEADRACE_FAILPOINTS: failpoints,
+        HEADRACE_AGGREGATOR_MAX_RECORDS: String(maxRecords),
         // the least that brokers take by default: a killed process's partitions are free sooner
         HEADRACE_KAFKA_SESSION_TIMEOUT_MS: '6000',
       },
@@ -157,6 +175,21 @@ export class AggregatorHarness {
       else latest.set(key, document)
     })
     return latest
+  }
+
+  /** Records of the validated topics that compaction has removed: what was written here and cannot be read any more. */
+  async compactedRecords(): Promise<number> {
+    const reader = this.kafka.reader()
+    let readable = 0
+    try {
+      for (const { topic } of this.topics.filter(({ form }) => form === 'validated')) {
+        for (let partition = 0; partition < this.pipeline.partitions; partition++)
+          for await (const { records } of reader.readToEnd(topic, partition, 0n)) readable += records.length
+      }
+    } finally {
+      await reader.stop()
+    }
+    return this.written - readable
   }
 
   /** Ends of the document topic's partitions, summed: grows with every emission. */

@@ -83,6 +83,14 @@ export class MemoryKafka {
     return before - log.records.length
   }
 
+  /** Deletes a topic and makes it anew; `first` is what its partitions begin with. */
+  recreate(topic: string, partitions: number, first: Pick<OutgoingRecord, 'key' | 'value'>): void {
+    for (let partition = 0; partition < partitions; partition++) {
+      this.logs.delete(nameOf(topic, partition))
+      this.transact({ records: [{ topic, partition, ...first }] })
+    }
+  }
+
   committed(topics: Readonly<Record<string, readonly number[]>>): Promise<readonly CommittedOffset[]> {
     return Promise.resolve(
       Object.entries(topics).flatMap(([topic, partitions]) =>

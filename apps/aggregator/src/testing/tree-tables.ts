@@ -78,7 +78,7 @@ export class TreeTables {
   }
 
   /** A first load after changes that nobody saw: all rows, then a sweep at the load's position (03 C12). */
-  private loadAnew(table: Table): OutgoingRecord[] {
+  loadAnew(table: Table): OutgoingRecord[] {
     const { random } = this
     const rows = this.rows.get(table)!
     const writer = this.writers.get(table)!
