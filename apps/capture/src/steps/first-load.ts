@@ -109,12 +109,13 @@ const loadTasks = async (
   let reader = await openReader(options, signal)
   let lost = 0
   try {
-    for (let task = tasks.shift(); task !== undefined && !signal.aborted;) {
+    for (let next = tasks.shift(); next !== undefined && !signal.aborted;) {
+      const task = next
       try {
         await loadTask(options, task, reader.session, counter)
         task.left.count -= 1
         if (task.left.count === 0) task.progress.finished = true
-        task = tasks.shift()
+        next = tasks.shift()
         lost = 0
       } catch (error) {
         lost += 1
