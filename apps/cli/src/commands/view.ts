@@ -55,19 +55,22 @@ const WORDS: Readonly<Record<Unsettled['kind'], string>> = {
   missing: 'has no document',
   extra: 'has a document and no row',
   differing: 'differs',
+  stub: 'has a stub in place of its document',
 }
 
 const numbersOf = ({ unsettled }: Verification): Readonly<Record<string, number>> => ({
   missing: unsettled.filter(each => each.kind === 'missing').length,
   extra: unsettled.filter(each => each.kind === 'extra').length,
   differing: unsettled.filter(each => each.kind === 'differing').length,
+  stubs: unsettled.filter(each => each.kind === 'stub').length,
   changing: unsettled.filter(each => each.changing).length,
 })
 
 const shown = (unsettled: readonly Unsettled[], limit: number, values: boolean): readonly object[] =>
-  unsettled.slice(0, limit).map(({ key, kind, changing, differences }) => ({
+  unsettled.slice(0, limit).map(({ key, kind, changing, differences, reason }) => ({
     key,
     kind,
+    ...(reason === undefined ? {} : { reason }),
     ...(changing ? { changing } : {}),
     ...(kind === 'differing'
       ? { differences: differences.map(each => (values ? each : { path: each.path })) }
@@ -75,8 +78,9 @@ const shown = (unsettled: readonly Unsettled[], limit: number, values: boolean):
   }))
 
 const listDifferences = ({ out }: Context, result: Verification, limit: number, values: boolean): void => {
-  for (const { key, kind, changing, differences } of result.unsettled.slice(0, limit)) {
-    out.line(`  ${key} ${WORDS[kind]}${changing ? ' (and is changing)' : ''}`)
+  for (const { key, kind, changing, differences, reason } of result.unsettled.slice(0, limit)) {
+    const why = reason === undefined ? '' : `: ${reason}`
+    out.line(`  ${key} ${WORDS[kind]}${why}${changing ? ' (and is changing)' : ''}`)
     for (const { path, expected, actual } of differences) {
       out.line(
         `      ${path === '' ? 'the document' : path}${values ? `: SQL ${expected ?? 'nothing'}, index ${actual ?? 'nothing'}` : ''}`,
@@ -132,8 +136,9 @@ const report = (
     out.line(`${out.paint('green', 'equal')}: every document that was compared is what SQL says`)
     return listWithheld(context, withheld ?? [], options.limit)
   }
+  const stubs = numbers['stubs'] === 0 ? '' : `, ${count(numbers['stubs'] ?? 0, 'stub')}`
   out.line(
-    `${out.paint('red', 'not equal')}: ${numbers['missing']} missing, ${numbers['extra']} extra, ${numbers['differing']} differing\n`,
+    `${out.paint('red', 'not equal')}: ${numbers['missing']} missing, ${numbers['extra']} extra, ${numbers['differing']} differing${stubs}\n`,
   )
   listDifferences(context, result, options.limit, options.values)
   listWithheld(context, withheld ?? [], options.limit)

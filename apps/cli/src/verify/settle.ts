@@ -5,14 +5,16 @@ import type { Hit } from '@headrace/elasticsearch'
 import { type Expected, LOOK_CHUNK } from './expected-documents.ts'
 import { judge, type Verdict } from './judge-document.ts'
 
-export type Difference = Exclude<Verdict, { kind: 'equal' | 'missing' | 'extra' }>
+export type Difference = Extract<Verdict, { kind: 'differing' }>
 
 export interface Unsettled {
   readonly key: string
-  readonly kind: 'missing' | 'extra' | 'differing'
+  readonly kind: 'missing' | 'extra' | 'differing' | 'stub'
   /** Row or document changed between the last two looks: it may be right by now. */
   readonly changing: boolean
   readonly differences: Difference['differences']
+  /** Of a stub: code and words, without values. */
+  readonly reason?: string
 }
 
 export interface SettleOptions {
@@ -65,6 +67,7 @@ const lookAt = async (
         kind: verdict.kind,
         changing: last !== undefined && last !== sight,
         differences: detailed ? verdict.differences : [],
+        ...(verdict.kind === 'stub' ? { reason: verdict.reason } : {}),
       }
       open.set(key, { sight, result })
     }

@@ -62,6 +62,8 @@ export class WithheldRows {
     for (const tracked of this.#partitions) {
       const { dataset, partition, letters } = tracked
       await this.#read(tracked.dead, partition, (key, record) => {
+        // of a document: its rows are not withheld
+        if (headerText(record, 'dead.view') !== '') return
         const row = {
           dataset,
           key,
