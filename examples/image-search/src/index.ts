@@ -1,7 +1,7 @@
 export { datasetSql } from './data/dataset-sql.ts'
 export { type Dataset, makeDataset, makeDatasetWithOrphans } from './data/dataset-rows.ts'
 export type { AnnotationRow, ImageRow } from './data/rows.ts'
-export { type WriterOptions, writeRandomChanges, type Written } from './data/writers.ts'
+export { type WriterOptions, writeRandomChanges } from './data/writers.ts'
 export { expectedDocuments, type Queryable } from './oracle/expected-documents.ts'
 export {
   copyPipeline,

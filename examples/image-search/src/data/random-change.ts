@@ -1,8 +1,8 @@
-import type { Random } from '@headrace/testkit'
+import type { Change, Random } from '@headrace/testkit'
 import * as annotation from './annotation-changes.ts'
 import * as image from './image-changes.ts'
 import * as slice from './slice-changes.ts'
-import type { Ids, Kind, Statement } from './statement.ts'
+import type { Ids, Kind } from './statement.ts'
 
 const KINDS: readonly (readonly [weight: number, kind: Kind])[] = [
   [30, image.insertImage],
@@ -41,11 +41,11 @@ const KINDS: readonly (readonly [weight: number, kind: Kind])[] = [
 const TOTAL = KINDS.reduce((sum, [weight]) => sum + weight, 0)
 
 /** One random change of an image, annotation, slice or link: statements that belong into one transaction. */
-export const randomChange = (random: Random, ids: Ids): readonly Statement[] => {
+export const randomChange = (random: Random, ids: Ids): Change => {
   let at = random.int(1, TOTAL)
   for (const [weight, kind] of KINDS) {
     at -= weight
-    if (at <= 0) return kind(random, ids)
+    if (at <= 0) return { kind: kind.name, statements: kind(random, ids) }
   }
-  return image.updateImage(random, ids)
+  throw new RangeError('nothing to draw from')
 }

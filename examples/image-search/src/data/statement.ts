@@ -1,9 +1,4 @@
-import type { Random } from '@headrace/testkit'
-
-export interface Statement {
-  readonly sql: string
-  readonly params: readonly (string | number | null)[]
-}
+import type { Random, Statement } from '@headrace/testkit'
 
 /** Which ids a writer meets: rows that are there already, counted from 1, and a range of its own for new ones. */
 export interface Ids {
