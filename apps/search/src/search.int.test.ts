@@ -295,6 +295,65 @@ describe('bad requests', () => {
   })
 })
 
+describe('any query', () => {
+  const PATHS = [
+    'name',
+    'width',
+    'caption',
+    'price',
+    'metadata.speed',
+    'metadata."a.b"',
+    'tags',
+    'items.class',
+  ]
+  const OPERATORS = ['=', '!=', '<', '>=', '^=', '~', 'between 1 and', 'in (1,']
+  const LITERALS = [
+    ...[
+      '0',
+      '-0',
+      '9'.repeat(400),
+      '1e400',
+      '-1e-400',
+      '9223372036854775808',
+      '1e5000',
+      'true',
+      'null',
+      '""',
+    ],
+    ...[
+      '"\\u0000"',
+      '"\\ud800"',
+      '"😀*?\\\\"',
+      `"${'x'.repeat(40_000)}"`,
+      `"${'ä'.repeat(450)}"`,
+      '"infinity"',
+      '"9999-99-99"',
+    ],
+  ]
+  const queries = PATHS.flatMap(path =>
+    OPERATORS.flatMap(operator =>
+      LITERALS.map(literal => `${path} ${operator} ${literal}${operator.includes('(') ? ')' : ''}`),
+    ),
+  )
+
+  it('is answered or refused with a code and a place, never a failure of the service', async () => {
+    const statuses = new Set<number>()
+    const failures: string[] = []
+    const left = [...queries]
+    const worker = async (): Promise<void> => {
+      for (let query = left.pop(); query !== undefined; query = left.pop()) {
+        const { status, body, text } = await search({ query })
+        statuses.add(status)
+        const fine = status === 200 || (status === 400 && body.error.position !== undefined)
+        if (!fine) failures.push(`${query.slice(0, 80)}: ${status} ${text.slice(0, 200)}`)
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, worker))
+    expect(failures).toEqual([])
+    expect([...statuses].sort()).toEqual([200, 400])
+  }, 60_000)
+})
+
 describe('Elasticsearch away', () => {
   it('is 503 and not ready', async () => {
     const away = new Elasticsearch({ url: 'http://127.0.0.1:9' })

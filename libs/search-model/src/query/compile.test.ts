@@ -133,6 +133,16 @@ describe('mistakes in queries', () => {
     expect(error.place).toEqual({ line, column })
   })
 
+  it('refuse an order of texts that Lucene cannot walk along', () => {
+    for (const path of ['key', 'metadata.a']) {
+      for (const operator of ['<', '>=', '^=']) {
+        expect(failure(`${path} ${operator} "${'ä'.repeat(451)}"`).code).toBe('query.limit')
+        expect(compiled(`${path} ${operator} "${'ä'.repeat(450)}"`)).toBeDefined()
+      }
+    }
+    expect(compiled(`key = "${'x'.repeat(2_000)}"`)).toBeDefined()
+  })
+
   it('say that paths in [ ] begin at the element', () => {
     expect(failure('annotations[width > 3]').hint).toContain('begin at the element')
   })

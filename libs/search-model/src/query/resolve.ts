@@ -1,7 +1,7 @@
 import type { DocumentShape, ShapeField } from '../document-shape.ts'
 import { ROOT_KEY } from '../index-body/leaf-code.ts'
 import { joinPath, sidePath } from '../mapping/index-names.ts'
-import type { CompareOperator, Expression, FieldPath } from './ast.ts'
+import type { CompareOperator, Expression, FieldPath, Place } from './ast.ts'
 import { nearestNames } from './nearest-names.ts'
 import { QueryError } from './query-error.ts'
 import { type TypedValue, typedValue } from './typed-value.ts'
@@ -32,6 +32,16 @@ export type ResolvedField =
       readonly index: string
       readonly parts: readonly Resolved[]
     }
+
+/** Lucene walks along such texts byte by byte, at most 1,000 steps; the path of a JSON value is among them. */
+const LONGEST_ORDERED = 900
+
+const checkLength = (text: string, place: Place): void => {
+  if (Buffer.byteLength(text) <= LONGEST_ORDERED) return
+  throw new QueryError('query.limit', `<, <=, >, >= and ^= take texts of at most ${LONGEST_ORDERED} bytes`, {
+    place,
+  })
+}
 
 export type FieldTest =
   | { readonly kind: 'compare'; readonly operator: CompareOperator; readonly value: TypedValue }
@@ -238,6 +248,7 @@ class Resolver {
         place: value.place,
       })
     }
+    if (operator !== '=' && operator !== '!=' && typed.type === 'text') checkLength(typed.value, value.place)
     return typed
   }
 
@@ -273,6 +284,7 @@ class Resolver {
         hint: 'A view lists such fields under `text`.',
       })
     }
+    if (expression.kind === 'prefix') checkLength(expression.value.value, expression.value.place)
     return expression.value.value
   }
 }
