@@ -24,7 +24,10 @@ schema:
 
 const folder = (name: string): Map<string, string> =>
   new Map([
-    ['pipeline.yaml', `name: ${name}\npartitions: 2\nsources: { main: { tables: [shape, thing] } }\nlimits: { rowBytes: 100000 }\n`],
+    [
+      'pipeline.yaml',
+      `name: ${name}\npartitions: 2\nsources: { main: { tables: [shape, thing] } }\nlimits: { rowBytes: 100000 }\n`,
+    ],
     ['contracts/shape.odcs.yaml', contract('shape', 'withhold')],
     ['contracts/thing.odcs.yaml', contract('thing', 'keepLast')],
   ])
