@@ -79,7 +79,7 @@ const run = async (rates: readonly number[], seconds: number): Promise<void> => 
     await chain.right('first load')
     const results: object[] = []
     for (const [at, rate] of rates.entries()) {
-      results.push(await measureRate(chain, rate, seconds, 1_000_000 + at))
+      results.push(await measureRate(chain, rate, seconds, 10_000 + at))
       note(JSON.stringify(results.at(-1)))
     }
     process.stdout.write(
