@@ -103,6 +103,22 @@ describe('contracts pull', () => {
     expect(text).toContain('counts.order: { count: order }')
   })
 
+  it('begins with a view whatever the tables are called', async () => {
+    await database.query(`create schema odd; create table odd."true" ("null" int primary key, "A b" text);
+      create table odd."x/." (id int primary key, "null" int references odd."true")`)
+    const folder = mkdtempSync(join(tmpdir(), 'headrace-pull-odd-'))
+    try {
+      const args = ['--postgres', database.url, '--schema', 'odd', '--out', folder]
+      expect((await headrace(['contracts', 'pull', ...args])).status).toBe(0)
+      expect(readFileSync(join(folder, 'views', 'true.view.yaml'), 'utf8')).toContain(
+        'root: "true"\nfields: ["null", A_b]\nlists:\n  x__:\n    from: x__\n    on: { "null": "null" }\n',
+      )
+      expect((await headrace(['check', folder])).status).toBe(0)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }, 60_000)
+
   it('overwrites nothing that somebody edited, unless told to', async () => {
     const again = await pull('--schema', 'public', '--schema', 'other')
     expect(JSON.parse(again.stdout)).toMatchObject({ written: [], overwritten: [] })

@@ -77,15 +77,20 @@ const rootOf = (datasets: readonly PulledDataset[], links: readonly Link[]): Pul
   return [...datasets].sort((a, b) => weight(b) - weight(a))[0]
 }
 
+/** A name as a YAML text: some words are none. */
+const yamlText = (name: string): string => (/^(true|false|null)$/i.test(name) ? `"${name}"` : name)
+
+/** What follows `fields:`. */
 const wrap = (names: readonly string[], indent: string): string => {
-  const line = `[${names.join(', ')}]`
+  const texts = names.map(yamlText)
+  const line = ` [${texts.join(', ')}]`
   return line.length + indent.length <= 100
     ? line
-    : `\n${names.map(name => `${indent}  - ${name}`).join('\n')}`
+    : `\n${texts.map(text => `${indent}  - ${text}`).join('\n')}`
 }
 
 const onText = (link: Link): string =>
-  `{ ${link.on.map(({ child, parent }) => `${child.name}: ${parent.name}`).join(', ')} }`
+  `{ ${link.on.map(({ child, parent }) => `${yamlText(child.name)}: ${yamlText(parent.name)}`).join(', ')} }`
 
 /** What a row of a link table refers to besides the root: shown as a suggestion. */
 const referenceHints = (link: Link, links: readonly Link[]): readonly string[] =>
@@ -102,12 +107,12 @@ const listText = (link: Link, name: string, links: readonly Link[]): readonly st
   const fields = link.child.fields.map(field => field.name).filter(field => !refers.has(field))
   return [
     ...(link.guessed ? [`  # there is no foreign key: guessed from the name of the column`] : []),
-    `  ${name}:`,
-    `    from: ${link.child.name}`,
+    `  ${yamlText(name)}:`,
+    `    from: ${yamlText(link.child.name)}`,
     `    on: ${onText(link)}`,
     ...(fields.length === 0
-      ? [`    fields: ${wrap([...refers], '    ')}`]
-      : [`    fields: ${wrap(fields, '    ')}`]),
+      ? [`    fields:${wrap([...refers], '    ')}`]
+      : [`    fields:${wrap(fields, '    ')}`]),
     ...referenceHints(link, links),
   ]
 }
@@ -133,9 +138,9 @@ export const starterView = (datasets: readonly PulledDataset[]): StarterView | u
   const lines = [
     '# A view to begin with, made by `headrace contracts pull`. Take away what nobody searches for, then run `headrace check`.',
     `# The root is the table that most others refer to: one document for each of its rows.`,
-    `view: ${root.name}`,
-    `root: ${root.name}`,
-    `fields: ${wrap(
+    `view: ${yamlText(root.name)}`,
+    `root: ${yamlText(root.name)}`,
+    `fields:${wrap(
       root.fields.map(field => field.name),
       '',
     )}`,
@@ -147,7 +152,7 @@ export const starterView = (datasets: readonly PulledDataset[]): StarterView | u
       : ['lists:', ...lists.flatMap(({ link, name }) => listText(link, name, links))]),
     ...(lists.length === 0
       ? []
-      : ['aggregates:', ...lists.map(({ name }) => `  ${counts}.${name}: { count: ${name} }`)]),
+      : ['aggregates:', ...lists.map(({ name }) => `  ${counts}.${name}: { count: ${yamlText(name)} }`)]),
   ]
   return { root: root.name, text: `${lines.join('\n')}\n` }
 }
