@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -145,6 +145,19 @@ describe('the command', () => {
       'usage.invalid',
       'view verify shap --pipeline @good --postgres $db --elasticsearch http://$nowhere',
     ],
+    [
+      'a given Postgres that does not answer, before anything is started',
+      'postgres.unreachable',
+      'dev @good --postgres postgres://x@$nowhere/x',
+    ],
+    [
+      'a given Elasticsearch that does not answer, before anything is started',
+      'elasticsearch.unreachable',
+      'dev @good --postgres $db --elasticsearch $nowhere --kafka $nowhere',
+    ],
+    ['a folder to run that is not there', 'pipeline.not_found', 'dev @nowhere'],
+    ['an address of search that is none', 'usage.invalid', 'search shop id=1 --url ftp://x'],
+    ['nothing to remove anything from', 'usage.invalid', 'remove @good'],
     ['a search service that does not answer', 'search.unreachable', 'search shop id=1 --url http://$nowhere'],
   ])(
     'says what to do about %s',
@@ -166,6 +179,33 @@ describe('the command', () => {
     expectRefusal(ended, 'stack.java_missing')
     expectAdvice(said(ended), 'stack.java_missing')
   }, 90_000)
+
+  it('says after some seconds that it waits for Kafka, where and since when', async () => {
+    const ended = await headrace(argsOf('topics apply @good --kafka $nowhere'), { timeoutMs: 100_000 })
+    expect(ended.stderr).toMatch(
+      /waiting for Kafka: no broker answers \(brokers 127\.0\.0\.1:1, since \d{4}-\S+, error .*ECONNREFUSED/,
+    )
+  }, 120_000)
+
+  it('says what to do about another dev of the same name', async () => {
+    const state = folder('state-two')
+    mkdirSync(join(state, 'headrace', 'twice'), { recursive: true })
+    // somebody who certainly runs
+    writeFileSync(join(state, 'headrace', 'twice', 'lock'), String(process.pid))
+    const ended = await headrace(['dev', folder('good'), '--name', 'twice'], {
+      env: { XDG_STATE_HOME: state },
+    })
+    expectRefusal(ended, 'dev.already_running')
+    expectAdvice(said(ended), 'dev.already_running')
+  }, 60_000)
+
+  it('says what to do about a state folder that cannot be written', async () => {
+    const ended = await headrace(['dev', folder('good')], {
+      env: { XDG_STATE_HOME: join(folder('good'), 'pipeline.yaml') },
+    })
+    expectRefusal(ended, 'dev.folder_unwritable')
+    expectAdvice(said(ended), 'dev.folder_unwritable')
+  }, 60_000)
 
   it('lists every mistake in the folder with its place', async () => {
     const ended = await headrace(['check', folder('wrong-yaml')])
@@ -228,6 +268,12 @@ describe('a service', () => {
     ['capture', 'a stale lock', 'pipeline.lock_stale', () => ({ HEADRACE_PIPELINE: folder('stale') })],
     [
       'capture',
+      'a port that is taken',
+      'http.port_taken',
+      () => ({ HEADRACE_HTTP_PORT: String((taken.address() as AddressInfo).port) }),
+    ],
+    [
+      'search',
       'a port that is taken',
       'http.port_taken',
       () => ({ HEADRACE_HTTP_PORT: String((taken.address() as AddressInfo).port) }),

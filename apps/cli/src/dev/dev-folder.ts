@@ -47,12 +47,25 @@ const acquire = (lock: string, name: string): void => {
   }
 }
 
-/** Takes the folder `<stateHome>/headrace/<name>`. Throws dev.already_running. */
+/** Takes the folder `<stateHome>/headrace/<name>`. Throws dev.already_running, dev.folder_unwritable. */
 export const takeDevFolder = (stateHome: string, name: string): DevFolder => {
   const path = join(stateHome, 'headrace', name)
-  mkdirSync(path, { recursive: true })
   const lock = join(path, 'lock')
-  acquire(lock, name)
+  try {
+    mkdirSync(path, { recursive: true })
+    acquire(lock, name)
+  } catch (error) {
+    if (error instanceof HeadraceError) throw error
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new HeadraceError(
+      'dev.folder_unwritable',
+      `the folder for logs and state cannot be written: ${why}`,
+      {
+        where: path,
+        cause: error,
+      },
+    )
+  }
   // what a killed run left behind
   rmSync(join(path, 'data'), { recursive: true, force: true })
   rmSync(join(path, 'logs'), { recursive: true, force: true })

@@ -21,6 +21,26 @@ export const sumOfMetric = (text: string, suffix: string): number | undefined =>
   return sum
 }
 
+const ROWS = /^\w*_snapshot_rows_(done|total)\{[^}]*table="([^"]*)"[^}]*\}\s+(\S+)/gm
+const BAR_WIDTH = 10
+
+/** What capture's first load has still to do: a bar for each table that is not through, from its metrics. The total is an estimate. */
+export const loadBars = (metrics: string): readonly string[] => {
+  const tables = new Map<string, { done: number; total: number }>()
+  for (const [, which, table = '', value] of metrics.matchAll(ROWS)) {
+    const rows = tables.get(table) ?? { done: 0, total: 0 }
+    rows[which === 'done' ? 'done' : 'total'] = Number(value)
+    tables.set(table, rows)
+  }
+  return [...tables]
+    .filter(([, { done, total }]) => done < total)
+    .map(([table, { done, total }]) => {
+      const filled = Math.floor((done / total) * BAR_WIDTH)
+      const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)
+      return `loading ${table} ${bar} ${done.toLocaleString('en')} of about ${total.toLocaleString('en')} rows`
+    })
+}
+
 const documentsOf = async (searchUrl: string | undefined, view: string): Promise<string> => {
   if (searchUrl === undefined) return '?'
   const text = await fetchText(`${searchUrl}/v1/views/${encodeURIComponent(view)}/search`, {
@@ -44,6 +64,8 @@ export const readLag = async (
     Object.entries(services).map(async ([name, { state, url }]) => {
       if (state !== 'ready') return `${name} ${state}`
       const text = await fetchText(`${url}/metrics`)
+      const bars = text === undefined || name !== 'capture' ? [] : loadBars(text)
+      if (bars.length > 0) return bars.join(' · ')
       const lag = text === undefined ? undefined : sumOfMetric(text, '_lag_records')
       return lag === undefined || lag === 0 ? undefined : `${name} ${lag.toLocaleString('en')} behind`
     }),

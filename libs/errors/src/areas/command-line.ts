@@ -20,6 +20,12 @@ export const commandLineErrors = {
     69,
     'A `headrace dev` of this name runs already. Stop it, or give another --name.',
   ),
+  'dev.folder_unwritable': entry(
+    'operator',
+    'stop',
+    73,
+    'The folder in which `headrace dev` keeps logs and state cannot be made or written. Name another by XDG_STATE_HOME.',
+  ),
   'dev.not_ready': entry(
     'operator',
     'stop',
