@@ -1,7 +1,8 @@
-import { type DevState, dropIndices, startDev, uniqueName } from '@headrace/testkit'
+import { type DevState, startDev, uniqueName } from '@headrace/testkit'
 import type { DemoConfig } from '../config.ts'
 import { copyPipeline, PIPELINE_FOLDER, VIEW } from '../pipeline-copy.ts'
 import type { Screen } from '../screen/screen.ts'
+import { removePipeline } from './remove-pipeline.ts'
 import type { Stopper } from './stopper.ts'
 
 export interface Chain {
@@ -13,14 +14,16 @@ const EXAMPLE = { dir: PIPELINE_FOLDER, view: VIEW }
 
 /** A pipeline of its own where others use the servers too, the example's as it is otherwise. */
 const pipelineFor = (
-  { postgresUrl, kafkaBrokers, elasticsearchUrl }: DemoConfig,
+  config: DemoConfig,
+  databaseUrl: string,
   stopper: Stopper,
 ): { dir: string; view: string } => {
+  const { postgresUrl, kafkaBrokers, elasticsearchUrl } = config
   if (postgresUrl === undefined && kafkaBrokers === undefined && elasticsearchUrl === undefined)
     return EXAMPLE
   const copy = copyPipeline(uniqueName('demo').slice(-13))
   stopper.add(() => copy.remove())
-  if (elasticsearchUrl !== undefined) stopper.add(() => dropIndices(elasticsearchUrl, copy.view))
+  stopper.add(() => removePipeline(copy.dir, databaseUrl, config))
   return copy
 }
 
@@ -31,7 +34,7 @@ export const startChain = async (
   screen: Screen,
   stopper: Stopper,
 ): Promise<Chain> => {
-  const { dir, view } = pipelineFor(config, stopper)
+  const { dir, view } = pipelineFor(config, databaseUrl, stopper)
   const dev = startDev({
     pipelineDir: dir,
     args: ['--postgres', databaseUrl],
