@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
 import { LOCK_FILE, type PulledPipeline, pullPipeline } from '@headrace/pipeline'
 import { connect, readTableCatalogue, type TableCatalogue } from '@headrace/postgres'
+import { lineDifferences } from '../contracts/line-differences.ts'
 import type { Context } from '../output.ts'
 import { writeLock } from './contracts.ts'
 import { postgresUrlOf } from './source.ts'
@@ -102,13 +103,20 @@ const writeAll = (dir: string, pulled: PulledPipeline, force: boolean): Written 
     found.filter(file => file.state === state).map(file => file.path)
   const differing = paths('differs')
   if (differing.length > 0 && !force) {
-    const list = differing.map(path => `\n  ${path}`).join('')
+    const list = differing
+      .flatMap(path => [
+        `\n  ${path}`,
+        ...lineDifferences(readFileSync(join(dir, path), 'utf8'), files.get(path) ?? '').map(
+          line => `\n      ${line}`,
+        ),
+      ])
+      .join('')
     throw new HeadraceError(
       'contracts.files_differ',
       `these files are not what would be written; nothing was changed:${list}`,
       {
         where: dir,
-        hint: 'Pull into an empty --out and compare, or overwrite them with --force.',
+        hint: 'Take over by hand what is new (lines with +), or overwrite all of it, also what you wrote, with --force.',
       },
     )
   }
