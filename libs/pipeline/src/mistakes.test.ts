@@ -64,6 +64,16 @@ describe('what the aggregator cannot do', () => {
     ])
   })
 
+  it.each(['one: { up: { from: owner, on: { id: id }, fields: [name] } }', 'lists: {}'])(
+    'has no place under a reference (%s)',
+    below => {
+      const reference = `    orderBy: [big]\n    one: { to: { from: owner, on: { id: id }, fields: [name], ${below} } }\n`
+      expect(inOwners('    orderBy: [big]\n', reference)).toEqual([
+        expect.stringMatching(/owners\.view\.yaml:10:\d+: unknown key "(one|lists)"/),
+      ])
+    },
+  )
+
   it('is all of planRefusals: what a file can say of it is refused, each at its place', () => {
     const refused: readonly (readonly [string, string, string])[] = [
       ['[big]', '[data]', ':9:15:'],
