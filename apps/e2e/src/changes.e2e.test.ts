@@ -3,6 +3,7 @@ import { type Dataset, writeRandomChanges } from '@headrace/example-image-search
 import { seededRandom, waitFor } from '@headrace/testkit'
 import { type Chain, DEV_START_MS, startChain } from './chain.ts'
 import { imageSearch } from './examples.ts'
+import { WrittenChanges } from './written-changes.ts'
 
 const CHANGES = 10_000
 const WRITERS = 4
@@ -74,8 +75,11 @@ describe('changes in Postgres reach the search API', () => {
       annotations: chain.rows.annotations.length,
       firstNewId: 10_000_000,
     })
-    expect(written.statements).toBeGreaterThanOrEqual(CHANGES)
+    const counts = new WrittenChanges()
+    counts.add(written)
+    expect(counts.changes).toBeGreaterThanOrEqual(CHANGES)
     const { compared, differences } = await chain.waitUntilEqual()
+    process.stderr.write(`seed ${random.seed}: ${counts}; ${compared} documents compared\n`)
     // the seed repeats the statements of each writer
     expect({ seed: random.seed, differences: differences.slice(0, 5) }).toEqual({
       seed: random.seed,

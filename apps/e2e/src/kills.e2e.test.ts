@@ -7,6 +7,7 @@ import { type Chain, DEV_START_MS, startChain } from './chain.ts'
 import { imageSearch } from './examples.ts'
 import { type Kill, killAtWork, type KilledService, untilRestarted } from './frozen-service.ts'
 import { killInFirstLoad } from './kill-in-first-load.ts'
+import { WrittenChanges } from './written-changes.ts'
 
 const IMAGES = 1_500
 const CHANGES = 10_000
@@ -82,23 +83,22 @@ describe('a service that is killed', () => {
   }, 200_000)
 
   let bursts = 0
-  const written = { statements: 0, commits: 0, rollbacks: 0 }
+  const written = new WrittenChanges()
   const burst = async (signal: AbortSignal): Promise<void> => {
     // at least one burst is written whole; more follow until the kill is done
     do {
       bursts++
-      const { statements, commits, rollbacks } = await writeRandomChanges({
-        database: chain.database,
-        random: random.fork(`burst ${bursts}`),
-        changes: CHANGES_PER_KILL,
-        writers: 4,
-        images: IMAGES,
-        annotations: chain.rows.annotations.length,
-        firstNewId: 10_000_000 + bursts * 10_000_000,
-      })
-      written.statements += statements
-      written.commits += commits
-      written.rollbacks += rollbacks
+      written.add(
+        await writeRandomChanges({
+          database: chain.database,
+          random: random.fork(`burst ${bursts}`),
+          changes: CHANGES_PER_KILL,
+          writers: 4,
+          images: IMAGES,
+          annotations: chain.rows.annotations.length,
+          firstNewId: 10_000_000 + bursts * 10_000_000,
+        }),
+      )
     } while (!signal.aborted)
   }
 
@@ -141,9 +141,9 @@ describe('a service that is killed', () => {
     }
     process.stderr.write(
       `${kills.map(({ service, lag, open }) => `${service}: lag ${lag}, open ${open}`).join('\n')}\n` +
-        `seed ${random.seed}, ${bursts} bursts, ${JSON.stringify(written)}\n`,
+        `seed ${random.seed}, ${bursts} bursts, ${written}\n`,
     )
-    expect(written.statements).toBeGreaterThanOrEqual(CHANGES)
+    expect(written.changes).toBeGreaterThanOrEqual(CHANGES)
     expect(kills.filter(({ lag }) => lag > 0)).toHaveLength(ROUNDS * 4)
     expect(kills.filter(({ open }) => open > 0).map(({ service }) => service)).toEqual(
       Array.from({ length: ROUNDS }, () => ['capture', 'validator', 'aggregator']).flat(),

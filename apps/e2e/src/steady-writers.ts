@@ -1,5 +1,6 @@
 import { writeRandomChanges } from '@headrace/example-image-search'
 import { type Random, type TestDatabase, waitFor } from '@headrace/testkit'
+import { WrittenChanges } from './written-changes.ts'
 
 export interface SteadyWritersOptions {
   readonly database: TestDatabase
@@ -9,18 +10,12 @@ export interface SteadyWritersOptions {
   readonly annotations: number
 }
 
-export interface SteadilyWritten {
-  readonly statements: number
-  readonly commits: number
-  readonly rollbacks: number
+export interface SteadyWriters {
+  readonly written: WrittenChanges
   /** How often a writer lost its connection and came back. */
   readonly reconnects: number
-}
-
-export interface SteadyWriters {
-  readonly written: SteadilyWritten
   /** Resolves when nothing is being written any more. */
-  stop(): Promise<SteadilyWritten>
+  stop(): Promise<void>
 }
 
 const WRITERS = 4
@@ -34,23 +29,23 @@ const IDS_PER_BURST = 1_000
 export const startSteadyWriters = (options: SteadyWritersOptions): SteadyWriters => {
   const { database, random, images, annotations } = options
   const stop = new AbortController()
-  const written = { statements: 0, commits: 0, rollbacks: 0, reconnects: 0 }
+  const written = new WrittenChanges()
+  let reconnects = 0
   const write = async (writer: number): Promise<void> => {
     for (let burst = 1; !stop.signal.aborted; burst++) {
       try {
-        const done = await writeRandomChanges({
-          database,
-          random: random.fork(`writer ${writer}, burst ${burst}`),
-          changes: BURST,
-          writers: 1,
-          images,
-          annotations,
-          firstNewId: 1_000_000_000 + writer * IDS_PER_WRITER + burst * IDS_PER_BURST,
-          signal: stop.signal,
-        })
-        written.statements += done.statements
-        written.commits += done.commits
-        written.rollbacks += done.rollbacks
+        written.add(
+          await writeRandomChanges({
+            database,
+            random: random.fork(`writer ${writer}, burst ${burst}`),
+            changes: BURST,
+            writers: 1,
+            images,
+            annotations,
+            firstNewId: 1_000_000_000 + writer * IDS_PER_WRITER + burst * IDS_PER_BURST,
+            signal: stop.signal,
+          }),
+        )
         await database.query(PAUSE)
       } catch {
         // whether its last commit came through does not matter: the tables decide what the documents must be
@@ -59,7 +54,7 @@ export const startSteadyWriters = (options: SteadyWritersOptions): SteadyWriters
           timeoutMs: 120_000,
           everyMs: 100,
         })
-        written.reconnects++
+        reconnects++
       }
     }
   }
@@ -67,10 +62,12 @@ export const startSteadyWriters = (options: SteadyWritersOptions): SteadyWriters
   writing.catch(() => undefined)
   return {
     written,
+    get reconnects() {
+      return reconnects
+    },
     stop: async () => {
       stop.abort()
       await writing
-      return written
     },
   }
 }

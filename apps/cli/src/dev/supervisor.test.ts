@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { nodeCommand, waitFor } from '@headrace/testkit'
 import { freePorts } from './free-ports.ts'
+import { MOST_FAILED_STARTS } from './restart-policy.ts'
 import type { ServiceSpec } from './services.ts'
 import { Supervisor, type SupervisorEvents } from './supervisor.ts'
 
@@ -17,6 +18,19 @@ createServer((_request, response) => response.end('ok')).listen(Number(process.e
 const FAILING = `
 console.log(JSON.stringify({ level: 'error', code: 'config.invalid', msg: 'config.invalid: X is not set' }))
 process.exit(78)
+`
+
+/** Comes up, falls, ends as often as a service that never comes up may, and comes up again. */
+const FALLING = `
+import { appendFileSync, readFileSync } from 'node:fs'
+appendFileSync(process.env.STARTS, '.')
+const starts = readFileSync(process.env.STARTS, 'utf8').length
+if (starts > 1 && starts <= ${MOST_FAILED_STARTS + 1}) {
+  console.log(JSON.stringify({ level: 'error', code: 'kafka.unreachable', msg: 'kafka.unreachable: away' }))
+  process.exit(85)
+}
+${SERVICE}
+if (starts === 1) setTimeout(() => process.exit(75), 1_000)
 `
 
 const alive = (pid: number): boolean => {
@@ -44,7 +58,7 @@ describe('Supervisor', () => {
     writeFileSync(file, program)
     const [port = 0] = await freePorts(1)
     const { command } = nodeCommand()
-    const env = { PATH: process.env['PATH'], PORT: String(port) }
+    const env = { PATH: process.env['PATH'], PORT: String(port), STARTS: join(folder, 'starts') }
     return {
       name: 'capture',
       command,
@@ -104,6 +118,19 @@ describe('Supervisor', () => {
       message: expect.stringContaining('TypeError: the code is broken') as unknown,
     })
   }, 60_000)
+
+  it('never gives up on a service that came up once and ends over and over in an outage', async () => {
+    const supervisor = await start(FALLING)
+    await supervisor.ready(20_000, new AbortController().signal)
+    const back = async (): Promise<boolean> => {
+      const { restarts = 0, state } = supervisor.status()['capture'] ?? {}
+      return restarts > MOST_FAILED_STARTS && state === 'ready'
+    }
+    await Promise.race([
+      waitFor(back, { what: 'the service to be back', timeoutMs: 90_000, everyMs: 100 }),
+      supervisor.failure,
+    ])
+  }, 120_000)
 
   it('leaves nothing behind when the supervising process is killed', async () => {
     const spec = await specFor(SERVICE)
