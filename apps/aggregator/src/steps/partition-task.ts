@@ -30,6 +30,8 @@ export interface EmitOptions {
   readonly idleMs: number
   readonly maxMs: number
   readonly limit: number
+  /** The next rows of a document are likely to be on their way, also while nothing is waiting here. */
+  readonly isBulk?: boolean
 }
 
 export interface PartitionTaskParts {
@@ -139,7 +141,7 @@ export class PartitionTask {
     let hasMore = false
     for (const task of this.group.stages)
       if (task.plan.parent !== undefined && this.emitBelow(task, now, options, into)) hasMore = true
-    const idleMs = this.isDrained ? 0 : options.idleMs
+    const idleMs = this.isDrained && options.isBulk !== true ? 0 : options.idleMs
     const { dirty, stage } = this.group.root
     const emit = (mark: DirtyDocument): number => {
       const { records, emitted } = documentRecords(this.parts.target, mark, stage.assemble(mark.key))

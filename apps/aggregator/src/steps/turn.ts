@@ -10,6 +10,7 @@ import type { Failpoints } from '@headrace/runtime'
 import type { Events } from '../events.ts'
 import type { BroadcastFeed, BroadcastPart } from './broadcast-feed.ts'
 import type { Emitted } from './document-records.ts'
+import { EmissionPatience } from './emission-patience.ts'
 import type { Generation } from './generations.ts'
 import type { PartitionTask } from './partition-task.ts'
 
@@ -45,6 +46,7 @@ export class TurnLoop {
   private committedAt: number
   private hasMore = false
   private readonly pace = new TransactionPace()
+  private readonly patience: EmissionPatience
 
   constructor(options: TurnOptions, tasks: readonly PartitionTask[], generation: Generation) {
     this.options = options
@@ -52,6 +54,8 @@ export class TurnLoop {
     this.generation = generation
     this.now = options.now ?? Date.now
     this.committedAt = this.now()
+    const { emitIdleMs: idleMs, emitMaxMs: maxMs, maxRecords: limit } = options
+    this.patience = new EmissionPatience({ idleMs, maxMs, limit })
   }
 
   /** One turn. */
@@ -94,7 +98,7 @@ export class TurnLoop {
     broadcasts: readonly BroadcastPart[],
     now: number,
   ): OutgoingRecord[] {
-    const { view, events, failpoint, maxRecords, emitIdleMs, emitMaxMs } = this.options
+    const { view, events, failpoint } = this.options
     const records: OutgoingRecord[] = []
     const applied = new Map<Applied, number>()
     const emitted = new Map<Emitted, number>()
@@ -111,13 +115,14 @@ export class TurnLoop {
     for (const task of this.tasks.values()) task.applyBroadcast(broadcasts)
     if (byTask.size > 0) failpoint('aggregator.after_local_commit')
     this.hasMore = false
+    this.patience.took(countRecords(batches), now)
+    const emission = this.patience.at(now)
     for (const task of this.tasks.values()) {
       if (task.broadcasts.hasPending) {
         if (task.broadcasts.fanOut(FAN_OUT_STEP, now)) this.hasMore = true
         failpoint('aggregator.during_fan_out')
       }
-      if (task.emit(now, { idleMs: emitIdleMs, maxMs: emitMaxMs, limit: maxRecords }, records, emitted))
-        this.hasMore = true
+      if (task.emit(now, emission, records, emitted)) this.hasMore = true
     }
     events.worked(view, { batches, routed, applied, emitted, seconds: (this.now() - now) / 1000 })
     return records
