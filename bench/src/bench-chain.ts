@@ -80,20 +80,20 @@ const readProgress = async ({
 
 const watchChain = (ready: DevState, database: BenchChain['database']) => {
   const view = ready.views[0]?.name ?? ''
+  let [last, changedAt] = [-1, performance.now()]
   const settled = async (): Promise<number> => {
-    let [last, changedAt] = [-1, performance.now()]
-    for (;;) {
+    for (const called = performance.now(); ;) {
       const { done, waiting } = await readProgress(ready)
       const now = performance.now()
       if (done !== last || waiting > 0) [last, changedAt] = [done, now]
-      if (now - changedAt > QUIET_MS) return changedAt
+      if (now - Math.max(called, changedAt) > QUIET_MS) return changedAt
       await delay(LOOK_EVERY_MS)
     }
   }
   const right = async (what: string) => {
-    const expected = await expectedDocuments(database)
     for (const giveUp = performance.now() + GIVE_UP_MS; ;) {
       const at = await settled()
+      const expected = await expectedDocuments(database)
       const differences = compareDocuments(expected, await readIndex(ready.elasticsearch, view))
       if (differences.length === 0) return { documents: expected.size, at }
       note(`  ${differences.length} of ${expected.size} documents are not right yet`)
