@@ -144,7 +144,7 @@ const report = (
   listWithheld(context, withheld ?? [], options.limit)
   if (withheld === undefined)
     out.line(
-      '\nRows that their contract withholds count as differences here: give --kafka HOST:PORT to tell them apart.',
+      '\nRows that their contract withholds count as differences here: give --kafka HOST:PORT (where the dead letters are) to tell them apart.',
     )
   if (numbers['changing'] !== 0)
     out.line('Keys that are changing were never seen equal; give them longer with --settle SECONDS.')

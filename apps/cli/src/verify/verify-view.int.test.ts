@@ -64,7 +64,7 @@ beforeAll(async () => {
   await pullFolder()
   made = await HandMadeIndex.open(pipeline, view, database.url, backends().elasticsearchUrl)
   await made.fill()
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   await made?.drop()
@@ -147,7 +147,9 @@ describe('view verify', () => {
     expect(plain.stdout).not.toContain('7.50001')
     expect(JSON.parse(json.stdout)).toMatchObject({ equal: false, missing: 1, extra: 1, differing: 1 })
     expect(json.stdout).toContain('7.50001')
-  }, 60_000)
+    // the Kafka that the environment names has no topic of this pipeline
+    expect(plain.stdout).toContain('Rows that their contract withholds count as differences')
+  }, 90_000)
 
   it('is right again when the index is mended', async () => {
     await made.follow([keyOf(7), keyOf(9), keyOf(99_999)])
@@ -157,6 +159,7 @@ describe('view verify', () => {
   it('stays true while rows change and documents follow with a delay', async () => {
     const random = seededRandom(testSeed())
     const stop = new AbortController()
+    const changed = new Set<string>()
     let changes = 0
     const writer = async (): Promise<void> => {
       while (!stop.signal.aborted) {
@@ -174,13 +177,22 @@ describe('view verify', () => {
           [1_000_000 + n, country, n],
         )
         changes++
-        void delay(400).then(() => made.follow([keyOf(n)]))
+        changed.add(keyOf(n))
         await delay(5)
       }
     }
-    const writers = Promise.all([writer(), writer()])
+    // all keys of a while at once: however slow the machine, it keeps up with the writers
+    const follower = async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        await delay(400)
+        const keys = [...changed]
+        changed.clear()
+        await made.follow(keys)
+      }
+    }
+    const writers = Promise.all([writer(), writer(), follower()])
     try {
-      const results = [await verify(20_000), await verify(20_000)]
+      const results = [await verify(30_000), await verify(30_000)]
       expect(results.map(({ equal, unsettled }) => ({ equal, unsettled }))).toEqual([
         { equal: true, unsettled: [] },
         { equal: true, unsettled: [] },
@@ -191,7 +203,6 @@ describe('view verify', () => {
     } finally {
       stop.abort()
       await writers
-      await delay(600)
     }
-  }, 60_000)
+  }, 120_000)
 })

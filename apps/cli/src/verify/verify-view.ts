@@ -45,7 +45,7 @@ export interface Verification {
   /** There were too many differences: the rest was not compared. */
   readonly truncated: boolean
   readonly unsettled: readonly Unsettled[]
-  /** Rows that are not in the index because of their contracts: no difference. Undefined: Kafka was not asked. */
+  /** Rows that are not in the index because of their contracts: no difference. Undefined: no Kafka with dead letters. */
   readonly withheld: readonly WithheldRow[] | undefined
 }
 
@@ -134,7 +134,7 @@ export const verifyView = async (options: VerifyOptions): Promise<Verification> 
   const { elasticsearch, pipeline, view, kafka, progress } = options
   const index = await liveIndex(elasticsearch, view)
   const expected = new ExpectedDocuments(options.session, view.definition, oracleTables(pipeline))
-  const withheld = kafka === undefined ? undefined : new WithheldRows(kafka, pipeline, view)
+  const withheld = kafka === undefined ? undefined : await WithheldRows.open(kafka, pipeline, view)
   try {
     if (withheld !== undefined) await leaveOutWithheld(expected, withheld)
     const suspects = await firstSight(options, expected, index)

@@ -41,12 +41,9 @@ export class WithheldRows {
   readonly #reader: PartitionReader
   readonly #partitions: readonly TrackedPartition[]
 
-  constructor(kafka: Kafka, { datasets, partitions, topics }: Pipeline, view: CompiledView) {
+  private constructor(kafka: Kafka, { partitions, topics }: Pipeline, datasets: readonly string[]) {
     this.#reader = kafka.reader()
-    const withholding = [...datasetNodes(view).keys()].filter(
-      dataset => datasets.get(dataset)?.contract.onInvalid === 'withhold',
-    )
-    this.#partitions = withholding.flatMap(dataset =>
+    this.#partitions = datasets.flatMap(dataset =>
       Array.from({ length: partitions }, (_, partition) => ({
         dataset,
         partition,
@@ -55,6 +52,19 @@ export class WithheldRows {
         letters: new Map<string, { readonly row: WithheldRow; valid: boolean }>(),
       })),
     )
+  }
+
+  /** A dataset without a dead-letter topic withholds nothing. Undefined: no dataset of the view has one in this Kafka. */
+  static async open(kafka: Kafka, pipeline: Pipeline, view: CompiledView): Promise<WithheldRows | undefined> {
+    const datasets = [...datasetNodes(view).keys()]
+    const described = await Promise.all(
+      datasets.map(dataset => kafka.admin.describe(pipeline.topics.dead(dataset))),
+    )
+    const lettered = datasets.filter((_, at) => described[at] != null)
+    if (lettered.length === 0) return undefined
+    const withholds = (dataset: string): boolean =>
+      pipeline.datasets.get(dataset)?.contract.onInvalid === 'withhold'
+    return new WithheldRows(kafka, pipeline, lettered.filter(withholds))
   }
 
   /** Reads what came since the last call; the first reads everything. */
