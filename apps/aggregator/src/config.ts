@@ -24,7 +24,8 @@ export const declaration = {
   }),
   emitMaxMs: settings.integer({
     env: 'HEADRACE_AGGREGATOR_EMIT_MAX_MS',
-    description: 'A changed document is emitted after so long at the latest; in loads after ten times as long.',
+    description:
+      'A changed document is emitted after so long at the latest; in loads after ten times as long.',
     default: '1000',
   }),
   maxRecords: settings.integer({

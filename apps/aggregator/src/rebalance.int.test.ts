@@ -26,7 +26,7 @@ describe('a rebalance while a reference to every document changes (05 A3, A16; c
     harness.spawn({ instance, failpoints, maxRecords: PER_TURN })
 
   /** It has been given partitions: their stores stand. */
-  const joined = (instance: string): Promise<void> =>
+  const joined = (instance: string): Promise<unknown> =>
     waitFor(() => existsSync(join(harness.dataDir, instance, harness.view.view)), {
       what: `${instance} to be given partitions`,
       timeoutMs: 60_000,
