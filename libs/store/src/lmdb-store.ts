@@ -4,8 +4,6 @@ import { HeadraceError } from '@headrace/errors'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { MAX_STORE_KEY_BYTES, type RangeOptions, type Store, type StoreEntry } from './store.ts'
 
-const DATA_FILE = 'data.mdb'
-
 /** Address space kept for the map, not memory and not disk: the file grows with its content. */
 const MAP_BYTES = 64 * 2 ** 30
 
@@ -14,6 +12,8 @@ const MAP_BYTES = 64 * 2 ** 30
  * a power loss; store-folder.ts wipes a store that may have met one (05 A13).
  */
 export class LmdbStore implements Store {
+  /** Name of the file in its folder. */
+  static readonly FILE = 'data.mdb'
   private readonly folder: string
   private readonly root: RootDatabase<Buffer, Buffer>
   private readonly onClosed: () => void
@@ -81,12 +81,12 @@ export class LmdbStore implements Store {
   }
 
   bytes(): number {
-    return statSync(join(this.folder, DATA_FILE)).size
+    return statSync(join(this.folder, LmdbStore.FILE)).size
   }
 
   async close(): Promise<void> {
     await this.root.close()
-    syncFile(join(this.folder, DATA_FILE))
+    syncFile(join(this.folder, LmdbStore.FILE))
     this.onClosed()
   }
 

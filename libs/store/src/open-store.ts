@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -25,12 +26,14 @@ export interface OpenStoreOptions {
   /** A folder of its own per store; made when absent. */
   readonly folder: string
   readonly identity: StoreIdentity
+  /** A store that was not written for longer is not taken up again; no limit when absent. */
+  readonly maxAgeMs?: number
   /** For tests. */
   readonly bootId?: string
 }
 
 /** Why a store begins empty, or that it goes on. */
-export type StoreBeginning = 'kept' | 'new' | 'identity' | 'power-loss'
+export type StoreBeginning = 'kept' | 'new' | 'identity' | 'power-loss' | 'age'
 
 export interface OpenedStore {
   readonly store: Store
@@ -44,15 +47,16 @@ interface State {
 }
 
 /**
- * Opens the LMDB store of a folder under its lock (05 A13, A16). It is wiped when it belongs to something else, and when
- * it was not closed and the machine was started anew since: its pages may be torn.
+ * Opens the LMDB store of a folder under its lock (05 A13, A16). It is wiped when it belongs to something else, when it was
+ * not written for too long, and when it was not closed and the machine was started anew since: its pages may be torn.
  */
-export const openStore = ({ folder, identity, bootId = machineBootId() }: OpenStoreOptions): OpenedStore => {
+export const openStore = (options: OpenStoreOptions): OpenedStore => {
+  const { folder, identity, bootId = machineBootId() } = options
   mkdirSync(folder, { recursive: true })
   const release = takeOwnerLock(folder)
   try {
     const data = join(folder, DATA_FOLDER)
-    const beginning = judge(folder, data, identity, bootId)
+    const beginning = judge(options, data, bootId)
     if (beginning !== 'kept') rmSync(data, { recursive: true, force: true })
     mkdirSync(data, { recursive: true })
     writeState(folder, { identity, bootId, clean: false })
@@ -67,12 +71,21 @@ export const openStore = ({ folder, identity, bootId = machineBootId() }: OpenSt
   }
 }
 
-const judge = (folder: string, data: string, identity: StoreIdentity, bootId: string): StoreBeginning => {
+const judge = (
+  { folder, identity, maxAgeMs = Infinity }: OpenStoreOptions,
+  data: string,
+  bootId: string,
+): StoreBeginning => {
   const state = readState(folder)
   if (state === undefined || !existsSync(data)) return 'new'
   if (!sameIdentity(state.identity, identity)) return 'identity'
-  return state.clean || state.bootId === bootId ? 'kept' : 'power-loss'
+  if (!state.clean && state.bootId !== bootId) return 'power-loss'
+  return Date.now() - lastWritten(data) > maxAgeMs ? 'age' : 'kept'
 }
+
+/** Time of the last commit in ms, 0 when there was none. */
+const lastWritten = (data: string): number =>
+  statSync(join(data, LmdbStore.FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 const sameIdentity = (a: StoreIdentity, b: StoreIdentity): boolean => {
   const names = Object.keys(a)

@@ -22,10 +22,17 @@ import { EdgeWriter } from './edge-writer.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
 import { PartitionTask, type TopicState } from './partition-task.ts'
+import { requireKnownPast } from './require-known-past.ts'
 import { broadcastEnds, broadcastStates, restoreBroadcasts } from './restore-broadcasts.ts'
 import { restoreRoutes } from './restore-routes.ts'
 import { RouterTask } from './router-task.ts'
 import type { ViewInputs } from './view-inputs.ts'
+
+/**
+ * Compacted topics keep tombstones for 7 days (delete.retention.ms, set by `topics apply`): a store that was not written for
+ * nearly as long may have missed some, and is made anew (05 A15).
+ */
+const MAX_STORE_AGE_MS = 6 * 86_400_000
 
 export interface OpenTasksOptions {
   readonly view: ViewInputs
@@ -70,6 +77,7 @@ export const openTasks = async (
     const broadcastsTo = await broadcastEnds(view, reader)
     for (const partition of partitions) {
       if (signal.aborted) break
+      await requireKnownPast(peek, view, partition, committed)
       const identity = {
         cluster,
         view: view.view,
@@ -121,7 +129,7 @@ const openTask = (
   ends: Ends,
 ): OpenedTask => {
   const folder = join(dataDir, view.view, view.plan, String(partition))
-  const { store, beginning } = openStore({ folder, identity })
+  const { store, beginning } = openStore({ folder, identity, maxAgeMs: MAX_STORE_AGE_MS })
   events.storeOpened(view.view, partition, beginning)
   const routers = view.routers.map(input => new RouterTask(input, store, partition, view.partitions))
   const making = broadcastMaking(identity)

@@ -48,6 +48,11 @@ export const COMPACTING = {
   'delete.retention.ms': '3600000',
 } as const
 
+interface HarnessTopic {
+  readonly topic: string
+  readonly form: 'validated' | 'hop' | 'route' | 'document'
+}
+
 /** Topics, group and folders of a test's own. */
 export class AggregatorHarness {
   readonly pipeline: Pipeline
@@ -55,10 +60,7 @@ export class AggregatorHarness {
   readonly kafka: Kafka
   readonly dataDir: string
   private readonly folder: string
-  private readonly topics: {
-    readonly topic: string
-    readonly form: 'validated' | 'hop' | 'route' | 'document'
-  }[]
+  private readonly topics: readonly HarnessTopic[]
   private readonly running = new Set<RunningAggregator>()
   private writer: FencedWriter | undefined
   private written = 0
@@ -86,15 +88,34 @@ export class AggregatorHarness {
   /** Makes the topics, compacted, with their incarnation markers. */
   async start(config: Readonly<Record<string, string>> = {}): Promise<void> {
     const { partitions } = this.pipeline
+    this.writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
+    await this.makeTopics(this.topics, config)
+    await this.kafka.admin.ensure([{ topic: this.view.dead.topic, partitions, config: {} }])
+  }
+
+  /** Deletes what the aggregator makes and makes it anew, as `aggregate.past_unknown` advises. */
+  async remakeOwnTopics(): Promise<void> {
+    const own = this.topics.filter(({ form }) => form !== 'validated')
+    await this.kafka.admin.delete(own.map(({ topic }) => topic))
+    for (const { topic } of own)
+      await waitFor(async () => (await this.kafka.admin.describe(topic)) === null, {
+        what: `${topic} to be gone`,
+      })
+    await this.makeTopics(own, {})
+  }
+
+  private async makeTopics(
+    topics: readonly HarnessTopic[],
+    config: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const { partitions } = this.pipeline
     await this.kafka.admin.ensure(
-      this.topics.map(({ topic }) => ({
+      topics.map(({ topic }) => ({
         topic,
         partitions,
         config: { 'cleanup.policy': 'compact', ...config },
       })),
     )
-    await this.kafka.admin.ensure([{ topic: this.view.dead.topic, partitions, config: {} }])
-    this.writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
     const marker: Marker = {
       kind: MarkerKind.INCARNATION,
       position: undefined,
@@ -110,7 +131,7 @@ export class AggregatorHarness {
     }
     const all = Array.from({ length: partitions }, (_, partition) => partition)
     await this.write(
-      this.topics.flatMap(({ topic, form }) =>
+      topics.flatMap(({ topic, form }) =>
         all.map(partition => ({ topic, partition, key: markerKey(marker), value: values[form] })),
       ),
     )

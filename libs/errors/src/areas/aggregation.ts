@@ -8,6 +8,12 @@ export const aggregationErrors = {
     65,
     'A row came with an unchanged column whose value is not known, so its documents cannot be made. Set `toast: full` or `reselect` for the dataset and re-snapshot it.',
   ),
+  'aggregate.past_unknown': entry(
+    'operator',
+    'stop',
+    90,
+    'The view has documents, but its consumer group has no committed offsets: it stood still for longer than Kafka keeps them, and deletes of that time may be gone from Kafka too. Nothing is made from half a past; the message names the topics to delete before `headrace topics apply`, after which all documents are made anew.',
+  ),
   'aggregate.unsupported_view': entry(
     'pipeline-author',
     'stop',
