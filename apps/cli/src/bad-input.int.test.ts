@@ -321,12 +321,6 @@ describe('a service', () => {
       'config.invalid',
       () => ({ HEADRACE_ELASTICSEARCH_URL: 'here' }),
     ],
-    [
-      'capture',
-      'Kafka that does not answer',
-      'kafka.unreachable',
-      () => ({ HEADRACE_KAFKA_BROKERS: NOWHERE }),
-    ],
   ]
   it.each(refusals)(
     '%s says what to do about %s',
@@ -340,16 +334,16 @@ describe('a service', () => {
 
   it.each([
     ['capture', 'HEADRACE_POSTGRES_URL', `postgres://postgres@${NOWHERE}/x`, 'the source is away'],
+    ['capture', 'HEADRACE_KAFKA_BROKERS', NOWHERE, 'waiting for Kafka'],
     ['indexer', 'HEADRACE_ELASTICSEARCH_URL', `http://${NOWHERE}`, 'Elasticsearch is away'],
     ['search', 'HEADRACE_ELASTICSEARCH_URL', `http://${NOWHERE}`, 'Elasticsearch does not answer'],
   ])(
     '%s waits while %s is away, says so, and drains when told to',
     async (name, variable, value, until) => {
       const ended = await service(name, { [variable]: value }, { until })
-      expect({ status: ended.status, text: said(ended) }).toMatchObject({
-        status: 0,
-        text: expect.stringContaining('ECONNREFUSED'),
-      })
+      expect(said(ended)).toContain('ECONNREFUSED')
+      // capture does not give up a question that Kafka has not answered: its deadline (75) may come before the answer
+      expect(variable === 'HEADRACE_KAFKA_BROKERS' ? [0, 75] : [0]).toContain(ended.status)
       expect(said(ended)).not.toMatch(STACK)
     },
     90_000,

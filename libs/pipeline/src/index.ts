@@ -12,6 +12,7 @@ export type {
   ToastPolicy,
 } from './pipeline.ts'
 export { formatProblem } from './problems.ts'
+export { compareTable, type TableDifference } from './pull/compare-table.ts'
 export { pullPipeline, type PulledPipeline } from './pull/pull-pipeline.ts'
 export {
   DEFAULT_LIMITS,

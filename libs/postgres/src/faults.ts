@@ -19,6 +19,20 @@ const SYSTEM_CODES = new Set([
   'ECONNABORTED',
 ])
 
+/** What to do about refusals whose own words do not say it. */
+const hintOf = (state: string, text: string): string | undefined => {
+  if (state === NO_RIGHT)
+    return '`headrace source check` lists all rights that are missing, with the SQL that grants them.'
+  if (state === '28P01')
+    return 'Check user and password in the address; special characters of a password are written as %XX.'
+  if (state === '28000')
+    return "Check the user and the server's pg_hba.conf; where it wants TLS, add ?sslmode=require to the address."
+  if (state === '3D000') return 'Check the name of the database: it is the last part of the address.'
+  if (text.includes('does not support SSL'))
+    return 'Set up TLS on the server (ssl = on), or take sslmode and HEADRACE_POSTGRES_CA, _CERT and _KEY away.'
+  return undefined
+}
+
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -44,12 +58,11 @@ export const postgresFault = (error: unknown, doing: string, where: string): Hea
   const state = sqlStateOf(error)
   const text = state === '' ? messageOf(error) : `${messageOf(error)} [${state}]`
   const passing = state === '' ? SYSTEM_CODES.has(code) || isClosed(error) : PASSING.test(state)
+  const hint = hintOf(state, text)
   return new HeadraceError(passing ? 'postgres.unreachable' : 'postgres.refused', `${text}, while ${doing}`, {
     where,
     cause: error,
-    ...(state === NO_RIGHT
-      ? { hint: '`headrace source check` lists all rights that are missing, with the SQL that grants them.' }
-      : {}),
+    ...(hint === undefined ? {} : { hint }),
   })
 }
 

@@ -56,6 +56,7 @@ export {
   checkSource,
   prepareSource,
   problemsOf,
+  requireFit,
   type SourceProblem,
   type SourceWish,
   type WishedTable,

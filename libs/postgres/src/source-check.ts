@@ -1,3 +1,4 @@
+import { HeadraceError } from '@headrace/errors'
 import { describeReplicaIdentity, keyProblems } from './key-check.ts'
 import {
   addTablesSql,
@@ -66,6 +67,17 @@ export const problemsOf = async (
     ),
     ...(await publicationProblems(session, wish)),
   ]
+}
+
+/** The list of what is missing as an error; nothing happens when nothing is. */
+export const requireFit = (source: string, problems: readonly SourceProblem[]): void => {
+  if (problems.length === 0) return
+  const lines = problems.map(({ what, sql }) => (sql === '' ? `  - ${what}` : `  - ${what}\n      ${sql};`))
+  throw new HeadraceError(
+    'capture.source_unfit',
+    `the source lacks ${problems.length} thing${problems.length > 1 ? 's' : ''}\n${lines.join('\n')}`,
+    { where: `source ${source}` },
+  )
 }
 
 /**

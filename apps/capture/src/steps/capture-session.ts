@@ -18,6 +18,7 @@ import {
   readTables,
   readTimelineEnd,
   releaseSlot,
+  requireFit,
   sameTable,
   type SourceIdentity,
 } from '@headrace/postgres'
@@ -70,7 +71,7 @@ export const captureSession = async (
     const { start, identity } = await findStart(options, session, position)
     options.events.starting(start)
     if (start.kind === 'stream') {
-      await requireFit(options, session)
+      await checkFit(options, session)
       await capture(
         options,
         session,
@@ -108,18 +109,11 @@ const findStart = async (
   return { start, identity }
 }
 
-const requireFit = async ({ source, tables }: CaptureOptions, session: PostgresSession): Promise<void> => {
-  const problems = await problemsOf(session, { slot: source.slot, publication: source.publication, tables })
-  if (problems.length === 0) return
-  const lines = problems.map(({ what, sql }) => (sql === '' ? `  - ${what}` : `  - ${what}\n      ${sql};`))
-  throw new HeadraceError(
-    'capture.source_unfit',
-    `the source lacks ${problems.length} thing${problems.length > 1 ? 's' : ''}\n${lines.join('\n')}`,
-    {
-      where: `source ${source.name}`,
-    },
+const checkFit = async ({ source, tables }: CaptureOptions, session: PostgresSession): Promise<void> =>
+  requireFit(
+    source.name,
+    await problemsOf(session, { slot: source.slot, publication: source.publication, tables }),
   )
-}
 
 const ALIVE_MS = 5_000
 
@@ -154,7 +148,7 @@ const loadAndCapture = async (
   const wish = { slot: source.slot, publication: source.publication, tables }
   // without the right to do so, the check below says what to run
   events.prepared(await preparePublication(session, source.publication, tables).catch(() => []))
-  await requireFit(options, session)
+  await checkFit(options, session)
   await dropSlot(session, wish.slot)
   events.waitingForSlot()
   const slot = await alive(options.health, () => createSlot(connection, wish.slot))

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
-import { loadPipeline, type Pipeline, type PostgresSource } from '@headrace/pipeline'
-import { checkSource, prepareSource, type SourceWish } from '@headrace/postgres'
+import { loadPipeline } from '@headrace/pipeline'
+import { prepareSource } from '@headrace/postgres'
 import { readPipelineFolder } from '@headrace/runtime'
 import type { CliConfig } from '../config.ts'
 import { connectKafka } from '../connect-kafka.ts'
 import type { Context } from '../output.ts'
+import { inspectSource, type SourceState, sourceWish } from '../source/inspect-source.ts'
 import { resetSource } from '../source/reset-source.ts'
 import { brokersOf } from './topics.ts'
 
@@ -17,28 +18,6 @@ export const postgresUrlOf = (option: string | undefined, config: CliConfig): st
   })
 }
 
-const keyColumns = (pipeline: Pipeline, dataset: string): readonly string[] => {
-  const contract = pipeline.datasets.get(dataset)?.contract
-  return (contract?.primaryKey ?? []).map(
-    name => contract?.fields.find(field => field.name === name)?.column ?? name,
-  )
-}
-
-/** What capture will need of the database of a source. */
-export const sourceWish = (
-  pipeline: Pipeline,
-  { slot, publication, tables }: PostgresSource,
-): SourceWish => ({
-  slot,
-  publication,
-  tables: tables.map(({ schema, name, dataset, toast }) => ({
-    schema,
-    name,
-    keyColumns: keyColumns(pipeline, dataset),
-    fullIdentity: toast === 'full',
-  })),
-})
-
 interface Options {
   readonly postgres?: string
 }
@@ -47,28 +26,39 @@ interface ResetOptions {
   readonly kafka?: string
 }
 
-const check = async (
-  { out, config, ...context }: Context,
-  dir: string,
-  options: Options,
-): Promise<number> => {
-  const url = postgresUrlOf(options.postgres, config)
+const report = ({ out }: Context, source: string, { problems, differences }: SourceState): void => {
+  const wrong = [
+    ...problems.map(({ what, sql }) => ({ what, todo: sql === '' ? '' : `${sql};` })),
+    ...differences.filter(({ kind }) => kind === 'error'),
+  ]
+  const notes = differences.filter(({ kind }) => kind === 'note')
+  const list = (items: readonly { readonly what: string; readonly todo: string }[]): void => {
+    for (const { what, todo } of items) out.line(`  - ${what}${todo === '' ? '' : `\n      ${todo}`}`)
+  }
+  out.line(
+    `source ${out.paint('bold', source)}: ${wrong.length === 0 ? out.paint('green', 'ready') : `${wrong.length} missing`}`,
+  )
+  list(wrong)
+  if (notes.length > 0) out.line(`\n${out.paint('yellow', 'to look at:')}`)
+  list(notes)
+}
+
+const check = async (context: Context, dir: string, options: Options): Promise<void> => {
+  const { out, config } = context
+  const connection = { url: postgresUrlOf(options.postgres, config), applicationName: 'headrace-cli' }
   const pipeline = loadPipeline(readPipelineFolder(dir))
   const found = await Promise.all(
     pipeline.sources.map(async source => ({
       source: source.name,
-      problems: await checkSource({ url, applicationName: 'headrace-cli' }, sourceWish(pipeline, source)),
+      ...(await inspectSource(connection, pipeline, source)),
     })),
   )
-  const count = found.reduce((sum, { problems }) => sum + problems.length, 0)
-  out.value({ ok: count === 0, sources: found })
-  for (const { source, problems } of found) {
-    out.line(
-      `source ${out.paint('bold', source)}: ${problems.length === 0 ? out.paint('green', 'ready') : `${problems.length} missing`}`,
-    )
-    for (const { what, sql } of problems) out.line(`  - ${what}${sql === '' ? '' : `\n      ${sql};`}`)
-  }
-  return count === 0 ? context.exitStatus : 1
+  const ok = found.every(
+    ({ problems, differences }) => problems.length === 0 && differences.every(({ kind }) => kind === 'note'),
+  )
+  out.value({ ok, sources: found })
+  for (const { source, ...state } of found) report(context, source, state)
+  if (!ok) context.exitStatus = 1
 }
 
 const prepare = async ({ out, config }: Context, dir: string, options: Options): Promise<void> => {
@@ -118,9 +108,7 @@ export const addSource = (program: Command, context: Context): void => {
     .argument('<dir>', 'folder that holds pipeline.yaml')
     .option('--postgres <url>', 'postgres://user:password@host:port/database')
     .option('--json', 'print one JSON object')
-    .action(async (dir: string, options: Options) => {
-      context.exitStatus = await check(context, dir, options)
-    })
+    .action((dir: string, options: Options) => check(context, dir, options))
   source
     .command('prepare')
     .description(

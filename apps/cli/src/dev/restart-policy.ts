@@ -12,14 +12,19 @@ const STOP_EXITS: ReadonlySet<number> = new Set([64, 65, 66, 69, 77, 78])
 
 const known = (code: string | undefined): code is ErrorCode => code !== undefined && code in catalogue
 
+/** The error it ended with, when its exit status says so too. */
+export const endedBy = ({ status, code }: Ending): ErrorCode | undefined =>
+  known(code) && catalogue[code].exit === status ? code : undefined
+
 /**
  * Whether starting it again can help. The error's code decides; where the log has none, the exit status does.
  * A signal (kill -9, out of memory) is always followed by a restart.
  */
-export const isFinal = ({ status, signal, code }: Ending): boolean => {
+export const isFinal = (ending: Ending): boolean => {
+  const { status, signal } = ending
   if (signal !== null || status === null) return false
-  if (known(code) && catalogue[code].exit === status) return catalogue[code].recovery === 'stop'
-  return STOP_EXITS.has(status)
+  const code = endedBy(ending)
+  return code === undefined ? STOP_EXITS.has(status) : catalogue[code].recovery === 'stop'
 }
 
 /** A service that ended so often by itself without ever having been ready is not started again. */

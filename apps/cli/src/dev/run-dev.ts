@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path'
 import { loadPipeline, type Pipeline } from '@headrace/pipeline'
-import { prepareSource } from '@headrace/postgres'
+import { prepareSource, requireFit } from '@headrace/postgres'
 import { ComponentScope, readPipelineFolder } from '@headrace/runtime'
 import { writeLock } from '../commands/contracts.ts'
-import { sourceWish } from '../commands/source.ts'
 import { applyPipelineTopics } from '../commands/topics.ts'
 import type { Context } from '../output.ts'
+import { inspectSource, sourceWish } from '../source/inspect-source.ts'
 import { type BackendOptions, type Backends, startBackends } from './backends.ts'
 import { type DevFolder, takeDevFolder } from './dev-folder.ts'
 import { DevScreen } from './dev-screen.ts'
@@ -61,6 +61,18 @@ const stateOf = (
   services: supervisor.status(),
 })
 
+/** Sets up the publication and looks at the database: what only a person can mend ends the command before services start. */
+const prepareSources = async (pipeline: Pipeline, url: string, screen: DevScreen): Promise<void> => {
+  const connection = { url, applicationName: 'headrace-dev' }
+  for (const source of pipeline.sources) {
+    // without the right to do so, the check says what to run
+    await prepareSource(connection, sourceWish(pipeline, source)).catch(() => [])
+    const { problems, differences } = await inspectSource(connection, pipeline, source)
+    requireFit(source.name, problems)
+    for (const { what, todo } of differences) screen.problem(`source ${source.name}`, `${what}\n    ${todo}`)
+  }
+}
+
 /** Everything before the services: servers, tables, publication, topics. */
 const prepare = async (
   pipeline: Pipeline,
@@ -71,12 +83,7 @@ const prepare = async (
 ): Promise<void> => {
   if (options.init.length > 0) screen.step(`running ${options.init.join(', ')}`)
   await runInitSql(backends.postgresUrl, options.init)
-  for (const source of pipeline.sources) {
-    await prepareSource(
-      { url: backends.postgresUrl, applicationName: 'headrace-dev' },
-      sourceWish(pipeline, source),
-    )
-  }
+  await prepareSources(pipeline, backends.postgresUrl, screen)
   const { created, marked } = await applyPipelineTopics(pipeline, backends.kafkaBrokers, context)
   screen.step(created.length === 0 && marked === 0 ? 'topics are there' : `${created.length} topics made`)
 }

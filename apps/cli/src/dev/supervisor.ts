@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { HeadraceError } from '@headrace/errors'
 import type { LogLine } from './log-tail.ts'
-import type { Ending } from './restart-policy.ts'
+import { endedBy, type Ending } from './restart-policy.ts'
 import { ServiceProcess, type ServiceStatus } from './service-process.ts'
 import type { ServiceName, ServiceSpec } from './services.ts'
 
@@ -24,7 +24,7 @@ export class Supervisor {
   readonly #stop = new AbortController()
   #failed: { readonly service: ServiceName; readonly ending: Ending } | undefined
   #rejectFailure: (error: HeadraceError) => void = () => undefined
-  /** Rejects with dev.service_ended when a service ended in a way that starting it again cannot mend. */
+  /** Rejects when a service ended in a way that starting it again cannot mend: with its own error code, else dev.service_ended. */
   readonly failure: Promise<never>
 
   constructor(specs: readonly ServiceSpec[], events: SupervisorEvents = {}) {
@@ -58,7 +58,7 @@ export class Supervisor {
     return this.#services.get(service)?.kill(signal) ?? false
   }
 
-  /** Waits until every service is ready. Rejects with dev.service_ended, dev.not_ready, or when `signal` fires. */
+  /** Waits until every service is ready. Rejects as `failure` does, with dev.not_ready, or when `signal` fires. */
   async ready(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + timeoutMs
     const over = new AbortController()
@@ -105,7 +105,7 @@ export class Supervisor {
     const { lastError, logFile } = this.#services.get(service)!.status
     this.#rejectFailure(
       new HeadraceError(
-        'dev.service_ended',
+        endedBy(ending) ?? 'dev.service_ended',
         `${service} ended with status ${ending.status} and cannot go on\n  ${lastError ?? 'it said nothing'}`,
         {
           where: logFile,

@@ -38,8 +38,12 @@ export const runProgram = (file: string, args: readonly string[], options: RunOp
     })
     let stdout = ''
     let stderr = ''
+    let told = false
     const looked = (): void => {
-      if (options.until !== undefined && `${stdout}${stderr}`.includes(options.until)) child.kill('SIGTERM')
+      if (told || options.until === undefined || !`${stdout}${stderr}`.includes(options.until)) return
+      // once: a second signal ends a service at once
+      told = true
+      child.kill('SIGTERM')
     }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text

@@ -36,7 +36,7 @@ export const commandLineErrors = {
     'operator',
     'stop',
     69,
-    'A service of `headrace dev` ended for a reason that starting it again does not mend. The message has its last words.',
+    'A service of `headrace dev` ended for a reason that starting it again does not mend and that has no code of its own here (else that one is shown). The message has its last words.',
   ),
   'remove.in_use': entry(
     'operator',

@@ -79,7 +79,9 @@ const typeTexts = ({ type, baseType }: PulledColumn): readonly string[] =>
   [type, baseType].flatMap(text => [text, text.replace(/^(?:"[^"]+"|\w+)\./, '')])
 
 /** How the contract names the column's type; undefined: it cannot. Domains are named by the type below them. */
-const physicalTypeOf = (column: PulledColumn): (PhysicalType & { readonly text: string }) | undefined => {
+export const physicalTypeOf = (
+  column: PulledColumn,
+): (PhysicalType & { readonly text: string }) | undefined => {
   if (column.labels.length > 0) {
     const text = column.type.replaceAll('"', '')
     const physical = parsePhysicalType(text)
