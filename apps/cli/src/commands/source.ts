@@ -71,7 +71,7 @@ const prepare = async ({ out, config }: Context, dir: string, options: Options):
     )
     out.value({ source: source.name, statements })
     out.line(
-      `source ${out.paint('bold', source.name)}: ${statements.length === 0 ? 'nothing to do' : `${statements.length} statements run`}`,
+      `source ${out.paint('bold', source.name)}: ${statements.length === 0 ? 'nothing to do' : statements.length === 1 ? '1 statement run' : `${statements.length} statements run`}`,
     )
     for (const statement of statements) out.line(`  ${statement};`)
   }
