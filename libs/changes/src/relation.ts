@@ -8,6 +8,8 @@ export interface CapturedTable {
   readonly name: string
   /** Columns of the record key, in key order. */
   readonly keyColumns: readonly string[]
+  /** Columns of the contract: a description that lacks one stops (03 C8), for a renamed column would read as null. */
+  readonly columns?: readonly string[]
   /** Of a row whose values have more bytes only the key is given (04 K12). Default: there is no such row. */
   readonly maxRowBytes?: number
 }
@@ -122,10 +124,29 @@ export class RelationTracker<T extends CapturedTable> {
         },
       )
     })
+    requireColumns(table, description)
     const keyKinds = keyIndexes.map((index): KeyTextKind => {
       const { typeOid } = description.columns[index]!
       return typeOid === NUMERIC_OID || this.#numericTypes.has(typeOid) ? 'numeric' : 'text'
     })
     return { description, table, fingerprintBytes, keyIndexes, keyKinds }
   }
+}
+
+const requireColumns = (
+  table: CapturedTable | undefined,
+  { schema, ...described }: RelationDescription,
+): void => {
+  const published = new Set(described.columns.map(({ name }) => name))
+  const missing = (table?.columns ?? []).filter(name => !published.has(name))
+  if (missing.length === 0) return
+  const names = missing.map(name => `"${name}"`).join(', ')
+  throw new HeadraceError(
+    'capture.column_missing',
+    `the contract has ${names}, which ${missing.length > 1 ? 'are' : 'is'} not among the published columns`,
+    {
+      where: `${schema}.${described.table}`,
+      hint: 'Dropped: take it out of the contract and the views. Renamed: rename it there too, then run `headrace source reset DIR`. Not yet added or not published: do that first.',
+    },
+  )
 }

@@ -40,6 +40,7 @@ export const sourceTables = (pipeline: Pipeline, source: PostgresSource): readon
       schema,
       name,
       keyColumns,
+      columns: contract.fields.map(field => field.column),
       dataset,
       topic: pipeline.topics.raw(dataset),
       label: `${schema}.${name}`,

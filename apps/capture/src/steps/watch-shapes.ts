@@ -104,7 +104,7 @@ const requireSame = (
     `rows changed without a row event, so what is in Kafka may differ from the tables\n${changes.join('\n')}`,
     {
       where: `source ${source}`,
-      hint: 'Mend the contract if it needs to follow, then run `headrace source reset` to load the tables anew.',
+      hint: 'Mend the contract if it needs to follow, then run `headrace source reset DIR` to load the tables anew (`headrace dev` with a Kafka of its own does so whenever it starts).',
     },
   )
 }

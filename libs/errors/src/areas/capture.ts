@@ -2,6 +2,12 @@ import { entry, type CatalogueEntry } from '../catalogue-entry.ts'
 
 /** Codes: capture and Postgres. */
 export const captureErrors = {
+  'capture.column_missing': entry(
+    'data-owner',
+    'stop',
+    91,
+    'A column of the contract is not among those that the table publishes: it was renamed, dropped, or left out of the publication. Its values would silently become null, so nothing goes on until table and contract agree.',
+  ),
   'capture.key_missing': entry(
     'data-owner',
     'stop',

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals'
+import { RelationTracker } from './relation.ts'
+
+const described = (...names: readonly string[]) => ({
+  fingerprint: BigInt(names.length),
+  schema: 'public',
+  table: 'author',
+  oid: 7,
+  replicaIdentity: 'd',
+  columns: names.map(name => ({ name, typeOid: 25, typeModifier: -1, key: name === 'id' })),
+})
+
+const tracker = () =>
+  new RelationTracker({
+    tables: [{ schema: 'public', name: 'author', keyColumns: ['id'], columns: ['id', 'name', 'born'] }],
+  })
+
+describe('a table that is described anew', () => {
+  it('may have more columns than the contract', () => {
+    expect(tracker().describe(described('id', 'name', 'born', 'note')).keyIndexes).toEqual([0])
+  })
+
+  it('stops when a column of the contract was renamed or dropped: it would read as null', () => {
+    const relations = tracker()
+    relations.describe(described('id', 'name', 'born', 'note'))
+    expect(() => relations.describe(described('id', 'name', 'birth_year'))).toThrow(
+      expect.objectContaining({
+        code: 'capture.column_missing',
+        message: expect.stringContaining('the contract has "born", which is not among the published columns'),
+      }),
+    )
+  })
+})
