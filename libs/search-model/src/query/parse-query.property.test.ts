@@ -153,7 +153,7 @@ describe('any text', () => {
       fc.property(clauses, text => void (good += Number(compileText(text)))),
       { numRuns: 400 },
     )
-    expect(good).toBeGreaterThan(50)
+    expect(good).toBeGreaterThan(10)
   })
 
   it.each([
