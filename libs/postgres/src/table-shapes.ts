@@ -4,7 +4,8 @@ import type { TableName } from './tables.ts'
 
 /**
  * A partition's row type is made with the table and never written again, pg_inherits when it becomes a partition: other
- * transactions mean that it was attached. A generated column counts only where the publication carries it.
+ * transactions mean that it was attached. (pg_partition_tree would look past the statement's snapshot and show a partition
+ * whose row in pg_inherits is not seen yet.) A generated column counts only where the publication carries it.
  */
 const SHAPES = `
 with wanted as (
@@ -32,7 +33,11 @@ select n.nspname || '.' || c.relname as table, c.oid, coalesce(p.filter, '') as 
    from pg_catalog.pg_class h join pg_catalog.pg_namespace hn on hn.oid = h.relnamespace
    left join pg_catalog.pg_type t on t.oid = h.reltype
    left join pg_catalog.pg_inherits i on i.inhrelid = h.oid and h.oid <> c.oid
-   where h.oid = c.oid or (c.relkind = 'p' and h.oid in (select relid from pg_catalog.pg_partition_tree(c.oid)))) as heaps
+   where h.oid = c.oid or (c.relkind = 'p' and h.oid in (
+     with recursive below(oid) as (
+       select inhrelid from pg_catalog.pg_inherits where inhparent = c.oid
+       union all select n.inhrelid from pg_catalog.pg_inherits n join below on n.inhparent = below.oid
+     ) select oid from below))) as heaps
 from wanted w
 join pg_catalog.pg_namespace n on n.nspname = w.schema
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name

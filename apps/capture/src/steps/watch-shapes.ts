@@ -37,7 +37,13 @@ export class ShapeWatch {
   /** Looks once; throws capture.schema_changed. */
   async look(session: PostgresSession): Promise<void> {
     const { source, tables, save } = this.#options
-    const now = await readTableShapes(session, source.publication, tables)
+    const read = (): Promise<readonly TableShape[]> => readTableShapes(session, source.publication, tables)
+    // the catalogue's functions look past the snapshot, and fail at what is being dropped
+    const now = await read().catch((error: unknown) =>
+      read().catch(() => {
+        throw error
+      }),
+    )
     const before = this.#known?.tables ?? []
     requireSame(before, now, tables, source.name)
     const shapes: TableShapes = { tables: rememberFilled(before, now) }
