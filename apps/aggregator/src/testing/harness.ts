@@ -63,6 +63,7 @@ export class AggregatorHarness {
   private readonly topics: readonly HarnessTopic[]
   private readonly running = new Set<RunningAggregator>()
   private writer: FencedWriter | undefined
+  private writeFailure: unknown
   private written = 0
 
   constructor(partitions: number, files?: TestFiles) {
@@ -138,7 +139,13 @@ export class AggregatorHarness {
   }
 
   async write(records: readonly OutgoingRecord[]): Promise<void> {
-    await this.writer!.write({ records })
+    try {
+      await this.writer!.write({ records })
+    } catch (error) {
+      // whoever asks again writes other changes: the tables of the test and the topics have parted
+      this.writeFailure ??= error
+      throw error
+    }
     const validated = new Set(this.topics.flatMap(({ topic, form }) => (form === 'validated' ? [topic] : [])))
     for (const { topic } of records) if (validated.has(topic)) this.written++
   }
@@ -266,6 +273,10 @@ export class AggregatorHarness {
 
   /** Waits until the documents are exactly these (parsed sources by key). */
   async expectDocuments(expected: ReadonlyMap<string, unknown>, timeoutMs = 30_000): Promise<void> {
+    if (this.writeFailure !== undefined)
+      throw new Error('a write of the test itself failed: no documents can be expected', {
+        cause: this.writeFailure,
+      })
     await waitFor(async () => (await this.differences(expected)).length === 0, {
       what: 'the documents to be right',
       timeoutMs,
