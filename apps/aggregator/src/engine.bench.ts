@@ -11,6 +11,7 @@ import { openStore } from '@headrace/store'
 import { deriveMessage } from '@headrace/validation'
 import { compileRowEncoder, frame, Op, Origin, partitionOf, schemaId } from '@headrace/wire'
 import { BroadcastTask } from './steps/broadcast-task.ts'
+import { Doubt } from './steps/doubt.ts'
 import { GroupTask } from './steps/group-task.ts'
 import { PartitionTask } from './steps/partition-task.ts'
 import { RouterTask } from './steps/router-task.ts'
@@ -32,7 +33,7 @@ const topics = view.topics.map((input, number) => ({
   group:
     input.roots.length === 0 && input.hop === undefined
       ? undefined
-      : { number, input, emittedTo: 0n, doubtTo: 0n, applied: 0n, consumed: 0n },
+      : { number, input, emittedTo: 0n, doubt: new Doubt(0n), applied: 0n, consumed: 0n },
   routers: routers.filter(router => input.routers.includes(router.input)),
   routed: 0n,
   committed: undefined,

@@ -52,7 +52,14 @@ class Schedule {
     this.instances = Array.from(
       { length: INSTANCES },
       (_, each) =>
-        new SimulatedInstance(view, this.kafka, this.random.fork(`i${each}`), () => this.clock, hits),
+        new SimulatedInstance(
+          view,
+          this.kafka,
+          this.random.fork(`i${each}`),
+          () => this.clock,
+          hits,
+          () => this.meanwhile(),
+        ),
     )
   }
 
@@ -89,6 +96,13 @@ class Schedule {
     const records = this.tables.change(count)
     this.operations += records.length
     this.kafka.transact({ records })
+  }
+
+  /** Changes go on while somebody restores, and compaction removes what he has not read yet. */
+  private meanwhile(): void {
+    if (!this.random.chance(0.1)) return
+    this.write(this.random.int(1, 6))
+    for (let logs = 0; logs < 20; logs++) this.compacted += this.kafka.compact()
   }
 
   /** The service is stopped, a topic that is referred to is made anew, its table loaded again; the next rebalance starts. */

@@ -6,6 +6,7 @@ import { TypedWriter } from '../testing/source-tables.ts'
 import { testFolder } from '../testing/test-folder.ts'
 import { treeFiles } from '../testing/tree-folder.ts'
 import { type BroadcastState, BroadcastTask } from './broadcast-task.ts'
+import { Doubt } from './doubt.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
 import { viewInputs } from './view-inputs.ts'
 
@@ -39,7 +40,7 @@ const open = (store: MemoryStore, { emittedTo = 0, applied = [0, 0] }: Start = {
     number: 0,
     input: view.topics[0]!,
     emittedTo: 0n,
-    doubtTo: 0n,
+    doubt: new Doubt(0n),
     applied: 0n,
     consumed: 0n,
   }
@@ -49,7 +50,7 @@ const open = (store: MemoryStore, { emittedTo = 0, applied = [0, 0] }: Start = {
     input: owners,
     partition,
     emittedTo: BigInt(emittedTo),
-    doubtTo: 100n,
+    doubt: new Doubt(100n),
     applied: BigInt(next),
   })) as [BroadcastState, BroadcastState]
   store.transaction(() => {

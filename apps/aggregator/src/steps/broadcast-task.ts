@@ -3,6 +3,7 @@ import { unreachable } from '@headrace/errors'
 import type { IncomingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
 import { MarkerKind, partitionOf, type Position } from '@headrace/wire'
+import type { Doubt } from './doubt.ts'
 import type { GroupTask } from './group-task.ts'
 import { readValidated, type ValidatedRecord } from './read-validated.ts'
 import { readOffset, writeOffset } from './route-index.ts'
@@ -15,7 +16,7 @@ export interface BroadcastState {
   readonly input: BroadcastInput
   readonly partition: number
   readonly emittedTo: bigint
-  readonly doubtTo: bigint
+  readonly doubt: Doubt
   applied: bigint
 }
 
@@ -115,12 +116,12 @@ export class BroadcastTask {
     const { offset } = record
     const isKnown = offset < state.applied
     if (isKnown && offset < state.emittedTo) return
-    const isDoubtful = offset >= state.emittedTo && offset < state.doubtTo
+    const isDoubtful = offset >= state.emittedTo && state.doubt.holds(offset)
     for (const [index, input] of state.input.dimensions.entries()) {
       const rows = this.rows.get(state.input)![index]!
       const read = readValidated(input, record, state.input.topic)
       const isConcerned = this.keysOf(state)
-      const effect = isKnown ? touch(rows, read, isConcerned) : apply(rows, read, isConcerned)
+      const effect = isKnown ? touch(rows, read, isConcerned) : apply(rows, read, isConcerned, isDoubtful)
       if (offset < state.emittedTo) continue
       if (!isKnown && !isDoubtful && effect.applied !== 'changed') continue
       for (const key of effect.keys) {
@@ -167,6 +168,7 @@ const apply = (
   rows: DimensionRows,
   read: ValidatedRecord,
   isConcerned: (rowKey: string) => boolean,
+  isDoubtful: boolean,
 ): Effect => {
   switch (read.kind) {
     case 'change': {
@@ -178,7 +180,9 @@ const apply = (
     case 'marker': {
       const position = removalOf(read)
       if (position === undefined) return { ...NOTHING, rows }
-      const keys = rows.applyMarker(position, 0n, isConcerned)
+      const removed = rows.applyMarker(position, 0n, isConcerned)
+      // as GroupTask does it
+      const keys = isDoubtful ? rows.deletedKeys().filter(isConcerned) : removed
       return { ...NOTHING, rows, keys, applied: 'changed', position }
     }
     case 'none':

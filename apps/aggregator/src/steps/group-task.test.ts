@@ -4,6 +4,7 @@ import type { IncomingRecord } from '@headrace/kafka'
 import { MemoryStore } from '@headrace/store'
 import { hopKey, ProjectedRow } from '@headrace/wire'
 import { testFolder } from '../testing/test-folder.ts'
+import { Doubt } from './doubt.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
 import { viewInputs } from './view-inputs.ts'
 
@@ -34,11 +35,13 @@ interface Offsets {
 }
 
 const open = (store: MemoryStore, { applied = 0, emittedTo, doubtTo }: Offsets, hasHistory = true) => {
+  const doubt = new Doubt(0n)
+  doubt.read(0n, BigInt(doubtTo))
   const state: GroupInputState = {
     number: 0,
     input: hopInput,
     emittedTo: BigInt(emittedTo),
-    doubtTo: BigInt(doubtTo),
+    doubt,
     applied: BigInt(applied),
     consumed: BigInt(emittedTo),
   }

@@ -4,6 +4,7 @@ import type { IncomingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
 import { isMarkerKey, type Marker, MarkerKind, parseHopKey, type Position } from '@headrace/wire'
 import { type Cause, DirtyDocuments } from './dirty-documents.ts'
+import type { Doubt } from './doubt.ts'
 import { readValidated } from './read-validated.ts'
 import { readOffset, writeOffset } from './route-index.ts'
 import type { RootInput, TopicInput, ViewInputs } from './view-inputs.ts'
@@ -15,11 +16,7 @@ export interface GroupInputState {
   readonly input: TopicInput
   /** Everything below was emitted by somebody: it is applied silently (05 A15). */
   readonly emittedTo: bigint
-  /**
-   * End of the log when the partition was assigned. From `emittedTo` to here every touched document is dirty, changed or
-   * not: a predecessor may have emitted more or less than it could commit (05 A15).
-   */
-  readonly doubtTo: bigint
+  readonly doubt: Doubt
   /** Everything below is in the store. */
   applied: bigint
   /** Everything below has passed here since the assignment: what may be committed. */
@@ -118,9 +115,9 @@ export class GroupTask {
     for (const record of records) {
       const { offset } = record
       const isKnown = offset < state.applied
-      const isDoubtful = offset >= state.emittedTo && offset < state.doubtTo
+      const isDoubtful = offset >= state.emittedTo && state.doubt.holds(offset)
       if (isKnown && offset < state.emittedTo) continue
-      const effects = isKnown ? this.touch(state, record) : this.apply(state, record)
+      const effects = isKnown ? this.touch(state, record) : this.apply(state, record, isDoubtful)
       for (const effect of effects) {
         if (!isKnown) counts.set(effect.applied, (counts.get(effect.applied) ?? 0) + 1)
         if (offset < state.emittedTo) continue
@@ -159,13 +156,13 @@ export class GroupTask {
     return lowest === undefined ? undefined : BigInt(lowest)
   }
 
-  private apply({ input }: GroupInputState, record: IncomingRecord): readonly Effect[] {
+  private apply({ input }: GroupInputState, record: IncomingRecord, isDoubtful: boolean): readonly Effect[] {
     return input.hop === undefined
-      ? input.roots.map(root => this.applyRoot(root, record, input.topic))
+      ? input.roots.map(root => this.applyRoot(root, record, input.topic, isDoubtful))
       : [this.applyHop(input.hop, record, input.topic)]
   }
 
-  private applyRoot(input: RootInput, record: IncomingRecord, topic: string): Effect {
+  private applyRoot(input: RootInput, record: IncomingRecord, topic: string, isDoubtful: boolean): Effect {
     const to = this.stage(input.plan.stage)
     const read = readValidated(input, record, topic)
     switch (read.kind) {
@@ -176,7 +173,7 @@ export class GroupTask {
       case 'tombstone':
         return { ...NO_EFFECT, to, documents: [read.key], applied: to.stage.applyRootTombstone(read.key) }
       case 'marker':
-        return this.applyMarker(to, read.marker)
+        return this.applyMarker(to, read.marker, isDoubtful)
       case 'none':
         return { ...NO_EFFECT, to }
       default:
@@ -184,16 +181,16 @@ export class GroupTask {
     }
   }
 
-  private applyMarker(to: StageTask, { kind, position }: Marker): Effect {
+  /**
+   * A doubtful one touches whatever is deleted, not only what it deletes here: a predecessor for whom compaction had removed
+   * an earlier marker may have emitted a document with what that marker took away.
+   */
+  private applyMarker(to: StageTask, { kind, position }: Marker, isDoubtful: boolean): Effect {
     if ((kind !== MarkerKind.TRUNCATE && kind !== MarkerKind.SWEEP) || position === undefined)
       return { ...NO_EFFECT, to }
-    return {
-      to,
-      documents: to.stage.applyRootMarker(position, 0n),
-      applied: 'removed',
-      commitTimeUs: 0n,
-      position,
-    }
+    const removed = to.stage.applyRootMarker(position, 0n)
+    const documents = isDoubtful ? to.stage.removedDocuments() : removed
+    return { to, documents, applied: 'removed', commitTimeUs: 0n, position }
   }
 
   private applyHop(edge: RouterPlan, { key, value }: IncomingRecord, topic: string): Effect {

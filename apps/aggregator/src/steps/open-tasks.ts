@@ -18,6 +18,7 @@ import {
 import { broadcastMaking, incarnations } from '../adapters/incarnations.ts'
 import type { Events } from '../events.ts'
 import { BroadcastTask } from './broadcast-task.ts'
+import { Doubt } from './doubt.ts'
 import { EdgeWriter } from './edge-writer.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
@@ -230,7 +231,7 @@ const groupState = (
   number,
   input,
   emittedTo,
-  doubtTo: end,
+  doubt: new Doubt(end),
   applied: GroupTask.applied(store, input.topic),
   consumed: emittedTo,
 })

@@ -116,8 +116,10 @@ export class PartitionTask {
     const own = batches.filter(batch => this.byTopic.get(batch.topic)!.group !== undefined)
     if (own.length === 0) return
     this.store.transaction(() => {
-      for (const { topic, records, next } of own) {
-        this.group.take(this.byTopic.get(topic)!.group!, records, next, now, counts)
+      for (const { topic, records, next, endOffset } of own) {
+        const state = this.byTopic.get(topic)!.group!
+        state.doubt.read(next, endOffset)
+        this.group.take(state, records, next, now, counts)
       }
       this.group.flush()
     })

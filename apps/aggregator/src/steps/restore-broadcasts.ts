@@ -2,6 +2,7 @@ import type { PartitionReader } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
 import { type BroadcastState, BroadcastTask } from './broadcast-task.ts'
 import type { BroadcastStart } from './broadcast-feed.ts'
+import { Doubt } from './doubt.ts'
 import type { PartitionTask } from './partition-task.ts'
 import type { ViewInputs } from './view-inputs.ts'
 
@@ -35,7 +36,7 @@ export const broadcastStates = (
       input,
       partition,
       emittedTo: emitted[index]?.[partition] ?? 0n,
-      doubtTo: end,
+      doubt: new Doubt(end),
       applied: BroadcastTask.applied(store, input.topic, partition),
     })),
   )
@@ -59,6 +60,7 @@ export const restoreBroadcasts = async (
       broadcasts.take(state, records, next)
       onPart(records.length)
     }
+    state.doubt.read(state.applied, (await reader.bounds(topic, state.partition)).end)
   }
 }
 

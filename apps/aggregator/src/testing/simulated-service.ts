@@ -58,7 +58,10 @@ interface Work {
 /** Lets what waits for nothing but its turn go on. */
 const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-/** One aggregator of a view: its disk, and what it does in a generation. Killed at any window by `armed`. */
+/**
+ * One aggregator of a view: its disk, and what it does in a generation. Killed at any window by `armed`; `meanwhile` is what
+ * others do between two parts that it restores.
+ */
 export class SimulatedInstance {
   isAsleep = false
   isUp = false
@@ -67,6 +70,7 @@ export class SimulatedInstance {
   private readonly random: Random
   private readonly now: () => number
   private readonly hits: Map<string, number>
+  private readonly meanwhile: () => void
   private disk = new Map<string, { identity: string; store: DiskStore }>()
   private work: Work | undefined
   private armed = { window: '', left: 0 }
@@ -78,12 +82,14 @@ export class SimulatedInstance {
     random: Random,
     now: () => number,
     hits: Map<string, number>,
+    meanwhile: () => void,
   ) {
     this.view = view
     this.kafka = kafka
     this.random = random
     this.now = now
     this.hits = hits
+    this.meanwhile = meanwhile
   }
 
   /** The process dies when it comes to a window for the `count`-th time; to any window when none is named. */
@@ -220,6 +226,7 @@ export class SimulatedInstance {
 
   private readPart(): void {
     this.window('reader.part')
+    this.meanwhile()
     if (--this.partsUntilRevoked.left !== 0) return
     this.count('revoked while restoring')
     this.partsUntilRevoked.revoke()
