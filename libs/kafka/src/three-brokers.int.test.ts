@@ -197,10 +197,10 @@ describe('three brokers, killed one after another', () => {
     await kafka.admin.ensure(
       [input, output].map(topic => ({ topic, partitions: PARTITIONS.length, config: {} })),
     )
-    expect(await kafka.admin.describe(input)).toMatchObject({
-      replicas: 3,
-      config: { 'min.insync.replicas': '2' },
-    })
+    // each asks any broker: all must have heard of it
+    const seen = await Promise.all(BROKERS.flatMap(() => BROKERS.map(() => kafka.admin.describe(input))))
+    for (const topic of seen)
+      expect(topic).toMatchObject({ replicas: 3, config: { 'min.insync.replicas': '2' } })
     const moved = new Map<number, number>()
     const feeding = feeder(input)
     const copiers = [copier(input, output, groupId, moved), copier(input, output, groupId, moved)]

@@ -3,7 +3,7 @@ import type { ClusterClient } from '../connect/cluster-client.ts'
 import type { ClusterMetadata } from '../connect/kafkajs.ts'
 import { commitOffsets, stableOffsets } from '../connect/offsets.ts'
 import { retry } from '../connect/retry.ts'
-import { brokerErrorType, isTransient, kafkaError } from '../faults.ts'
+import { brokerErrorType, isConnectionFault, isTransient, kafkaError } from '../faults.ts'
 import { incrementalAlterTopic } from '../protocol/alter-configs.ts'
 import { sendTo } from '../protocol/request.ts'
 import type { CommitOffset, CommittedOffset, KafkaAdmin, TopicDescription, TopicSpec } from '../types.ts'
@@ -125,6 +125,7 @@ export class ClusterAdmin implements KafkaAdmin {
             if (brokerErrorType(error) !== 'TOPIC_ALREADY_EXISTS') throw error
           })
       })
+      await this.#knownEverywhere(topic)
     }
     const found = await this.#withLeaders(topic)
     if (found !== partitions) {
@@ -133,6 +134,20 @@ export class ClusterAdmin implements KafkaAdmin {
         `the topic has ${found} partitions, ${partitions} are configured`,
         { where: topic },
       )
+    }
+  }
+
+  /** The controller answers before the other brokers have heard: whoever asks one of them next would find no such topic. */
+  async #knownEverywhere(topic: string): Promise<void> {
+    for (const nodeId of await this.#client.nodeIds()) {
+      await this.#patiently(`the topic ${topic} is not known to broker ${nodeId}`, async () => {
+        try {
+          await (await this.#client.broker(nodeId)).metadata([topic])
+        } catch (error) {
+          // who is away now hears of it before it serves anybody again
+          if (!isConnectionFault(error)) throw error
+        }
+      })
     }
   }
 

@@ -133,10 +133,15 @@ export class ClusterClient {
     return this.#cluster.findBroker({ nodeId })
   }
 
-  async anyBroker(): Promise<KafkajsBroker> {
+  /** Of all brokers that the cluster has told of. */
+  async nodeIds(): Promise<readonly number[]> {
     await this.ready()
-    const ids = this.#cluster.getNodeIds()
-    return this.#cluster.findBroker({ nodeId: ids[Math.floor(Math.random() * ids.length)] ?? '' })
+    return this.#cluster.getNodeIds().map(Number)
+  }
+
+  async anyBroker(): Promise<KafkajsBroker> {
+    const ids = await this.nodeIds()
+    return this.#cluster.findBroker({ nodeId: ids[Math.floor(Math.random() * ids.length)] ?? -1 })
   }
 
   async controller(): Promise<KafkajsBroker> {
