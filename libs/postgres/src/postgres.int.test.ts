@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { createDatabase, type TestDatabase, uniqueName, waitFor } from '@headrace/testkit'
 import {
+  readTableShapes,
   connect,
   openCopySession,
   openReplication,
@@ -89,6 +90,24 @@ describe('libs/postgres', () => {
       ['f', 'public.fee', 'numeric', [], false, false],
       ['g', 'integer', 'integer', [], true, false],
       ['ms', 'public.mood[]', 'public.mood[]', ['sad', 'ok'], false, false],
+    ])
+  })
+
+  it('C8 tells partitions that were attached, with all below them, from those made in place', async () => {
+    await database.query(`create table t (id int) partition by list (id); create table made partition of t for values in (1);
+      create publication ${slot} for table t with (publish_via_partition_root)`)
+    await database.query(`create table other (id int) partition by list (id)`)
+    await database.query(
+      `create table below partition of other for values in (2); insert into other values (2)`,
+    )
+    await database.query(`alter table t attach partition other for values in (2, 3)`)
+    const [shape] = await readTableShapes(session, slot, [{ schema: 'public', name: 't' }])
+    const heaps = shape!.heaps.map(({ name, attached, filled }) => [name, attached, filled])
+    expect(heaps.sort()).toEqual([
+      ['public.below', true, true],
+      ['public.made', false, false],
+      ['public.other', true, false],
+      ['public.t', false, false],
     ])
   })
 

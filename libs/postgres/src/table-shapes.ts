@@ -4,7 +4,7 @@ import type { TableName } from './tables.ts'
 
 /**
  * A partition's row type is made with the table and never written again, pg_inherits when it becomes a partition: other
- * transactions mean that it was attached. (pg_partition_tree would look past the statement's snapshot and show a partition
+ * transactions mean that it, or what it is a part of, was attached. (pg_partition_tree would look past the statement's snapshot and show a partition
  * whose row in pg_inherits is not seen yet.) A generated column counts only where the publication carries it.
  */
 const SHAPES = `
@@ -27,17 +27,18 @@ select n.nspname || '.' || c.relname as table, c.oid, coalesce(p.filter, '') as 
    from pg_catalog.pg_enum e where e.enumtypid in (
      select unnest(array[t.oid, t.typelem, t.typbasetype]) from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as labels,
-  (select coalesce(json_agg(json_build_object('oid', h.oid::bigint, 'name', hn.nspname || '.' || h.relname,
+  (with recursive heap(oid, attached) as (
+     select c.oid, false
+     union all
+     select i.inhrelid, heap.attached or i.xmin::text <> t.xmin::text
+     from heap join pg_catalog.pg_inherits i on i.inhparent = heap.oid and c.relkind = 'p'
+     join pg_catalog.pg_class k on k.oid = i.inhrelid join pg_catalog.pg_type t on t.oid = k.reltype
+   )
+   select coalesce(json_agg(json_build_object('oid', h.oid::bigint, 'name', hn.nspname || '.' || h.relname,
       'fileNode', h.relfilenode::bigint, 'filled', coalesce(pg_catalog.pg_relation_size(h.oid), 0) > 0,
-      'attached', coalesce(i.xmin::text <> t.xmin::text, false)) order by h.oid), '[]')
-   from pg_catalog.pg_class h join pg_catalog.pg_namespace hn on hn.oid = h.relnamespace
-   left join pg_catalog.pg_type t on t.oid = h.reltype
-   left join pg_catalog.pg_inherits i on i.inhrelid = h.oid and h.oid <> c.oid
-   where h.oid = c.oid or (c.relkind = 'p' and h.oid in (
-     with recursive below(oid) as (
-       select inhrelid from pg_catalog.pg_inherits where inhparent = c.oid
-       union all select n.inhrelid from pg_catalog.pg_inherits n join below on n.inhparent = below.oid
-     ) select oid from below))) as heaps
+      'attached', heap.attached) order by h.oid), '[]')
+   from heap join pg_catalog.pg_class h on h.oid = heap.oid
+   join pg_catalog.pg_namespace hn on hn.oid = h.relnamespace) as heaps
 from wanted w
 join pg_catalog.pg_namespace n on n.nspname = w.schema
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name

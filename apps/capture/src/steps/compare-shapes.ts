@@ -63,7 +63,7 @@ const heapChanges = (before: TableShape, after: TableShape): readonly string[] =
   const gone = before.heaps.filter(heap => !after.heaps.some(({ oid }) => oid === heap.oid))
   const added = after.heaps.filter(heap => !before.heaps.some(({ oid }) => oid === heap.oid))
   // rows that were written since it became a partition are in the stream; those from before are not
-  const attached = added.some(heap => heap.filled) ? added.filter(heap => heap.attached) : []
+  const attached = added.filter(heap => heap.attached && heap.filled)
   const rewritten = rewrittenHeaps(before, after)
   const kept = after.heaps.filter(heap => heap.fileNode !== 0 && !added.includes(heap))
   // TRUNCATE of the whole table is in the stream
