@@ -218,7 +218,7 @@ describe('mistakes', () => {
       /"count" is not possible here\. Did you mean "countOnly"\? Allowed: truncate, countOnly, fail/,
     ],
     ['limit: 10', 'limit: 0', /:11:12: must be at least 1/],
-    ['view: parents', 'view: Parents', /:1:7: must begin with a lower-case letter/],
+    ['view: parents', 'view: Parents', /:1:7: "Parents" must begin with a lower-case letter/],
     ['  children:', '  name:', /"name" is a name in "fields" and again in "lists"/],
   ])('in a view: %s -> %s', (from, to, expected) => {
     expect(inView(from, to).join('\n')).toMatch(expected)

@@ -187,7 +187,7 @@ describe('contracts', () => {
 
   it.each(['__proto__', 'constructor', 'prototype'])('have no field %s', name =>
     expect(inRows('name: word', `name: ${name}`).join('\n')).toMatch(
-      /row\.odcs\.yaml:\d+:17: must not be __proto__, constructor or prototype/,
+      /row\.odcs\.yaml:\d+:17: "[a-z_]+" must not be __proto__, constructor or prototype/,
     ),
   )
 })
@@ -210,10 +210,10 @@ describe('views', () => {
     ],
     ['text: [name]', 'text: [rows.address]', /:13:8: "rows\.address" is no text field/],
     ['text: [name]', 'text: [name, name]', /:13:14: "name" is there twice/],
-    ['  rows:', '  constructor:', /:5:3: must not be __proto__, constructor or prototype/],
+    ['  rows:', '  constructor:', /:5:3: "constructor" must not be __proto__, constructor or prototype/],
     ['  rows:', '  __proto__:', /:5:3: "__proto__" cannot be a name here/],
-    ['fields: [id, name]', 'fields: { prototype: id, name: name }', /:3:11: must not be/],
-    ['stats.n:', 'stats.constructor:', /:12:3: must not be/],
+    ['fields: [id, name]', 'fields: { prototype: id, name: name }', /:3:11: "prototype" must not be/],
+    ['stats.n:', 'stats.constructor:', /:12:3: "stats.constructor" must not be/],
     ['stats.n:', '_x.n:', /:12:3: a document field cannot be called "_x"/],
     [
       'fields: [id, name]',
@@ -243,6 +243,13 @@ describe('views', () => {
       problemsOf({ 'pipeline.yaml': `${MISTAKE_FOLDER['pipeline.yaml']}defaults: { limit: 20000 }\n` }),
     ).toEqual([
       'pipeline.yaml:3:20: must be at most 10000: Elasticsearch takes no longer list of nested objects',
+    ]))
+})
+
+describe('a name that cannot be one', () => {
+  it('is told as it was read, with the colon that two words may lack', () =>
+    expect(inOwners('on: { owner_id: id }', 'on: { owner_id id }')).toEqual([
+      expect.stringMatching(/: "owner_id id" must begin .* Is the colon missing: owner_id: id\?/),
     ]))
 })
 

@@ -14,4 +14,9 @@ export type ShapeField =
   /** List of objects, indexed as nested. */
   | { readonly kind: 'list'; readonly name: string; readonly fields: readonly ShapeField[] }
   /** countBy: an object key -> count in the document; indexed as nested {key, n} in the document's side fields. */
-  | { readonly kind: 'counts'; readonly name: string }
+  | {
+      readonly kind: 'counts'
+      readonly name: string
+      /** Of the enum that is counted by: there are no other keys. */
+      readonly labels?: readonly string[]
+    }

@@ -30,7 +30,11 @@ export const addContracts = (program: Command, context: Context): void => {
     .action((dir: string) => {
       const result = writeLock(dir)
       out.value(result)
-      out.line(result.changed ? `${result.file} written: commit it` : `${result.file} is up to date`)
+      out.line(
+        result.changed
+          ? `${result.file} written: commit it`
+          : `${result.file} needs no change: every field has its number`,
+      )
     })
   addPull(contracts, context)
   addRules(contracts, context)

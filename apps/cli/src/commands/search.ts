@@ -68,7 +68,7 @@ const run = async (context: Context, view: string, query: string, options: Optio
     throw new HeadraceError('usage.invalid', `--size takes a whole number from 1, not "${options.size}"`)
   const url = `${base}/v1/views/${encodeURIComponent(view)}/search`
   const began = performance.now()
-  const { status, text } = await post(url, { query, size })
+  const { status, text } = await post(url, { ...(query.trim() === '' ? {} : { query }), size })
   if (status !== 200 || !text.startsWith('{"hits"'))
     throw describeRefusal(url, query, { status, text }, !context.out.json)
   if (context.out.json) context.out.raw(`${text.trim()}\n`)
@@ -81,7 +81,11 @@ export const addSearch = (program: Command, context: Context): void => {
     .command('search')
     .description('ask the search API of a view')
     .argument('<view>', 'name of the view')
-    .argument('<query>', `for example: width >= 300 and metadata.timeofday = "night"`)
+    .argument(
+      '[query]',
+      `for example: width >= 300 and metadata.timeofday = "night"; without it any documents`,
+      '',
+    )
     .option('--url <url>', 'address of the search service, http://host:port or host:port')
     .option('--size <n>', 'most hits to show', '20')
     .option('--json', "print the service's answer as it is")

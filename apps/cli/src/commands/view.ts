@@ -108,7 +108,12 @@ const report = (
   context: Context,
   name: string,
   result: Verification,
-  options: { readonly limit: number; readonly values: boolean; readonly tookMs: number },
+  options: {
+    readonly limit: number
+    readonly values: boolean
+    readonly tookMs: number
+    readonly elasticsearchUrl: string
+  },
 ): void => {
   const { out } = context
   const { index, rows, documents, lookedAgain, truncated, withheld } = result
@@ -149,6 +154,9 @@ const report = (
   if (numbers['changing'] !== 0)
     out.line('Keys that are changing were never seen equal; give them longer with --settle SECONDS.')
   if (truncated) out.line('There are too many differences: the rest was not compared.')
+  out.line(
+    `If somebody else wrote to the index, delete it (curl -X DELETE ${options.elasticsearchUrl}/${index}): the indexer makes and fills it anew, and until then searches of the view fail. What differs again then is a fault of ours: please report it with the output of --json.`,
+  )
 }
 
 const verify = async (context: Context, name: string, options: Options): Promise<void> => {
@@ -157,7 +165,8 @@ const verify = async (context: Context, name: string, options: Options): Promise
   const limit = whole('limit', options.limit, 1)
   const sample = options.sample === undefined ? {} : { sample: whole('sample', options.sample, 1) }
   const postgresUrl = postgresUrlOf(options.postgres, config)
-  const elasticsearch = new Elasticsearch({ url: elasticsearchUrlOf(options.elasticsearch, config) })
+  const elasticsearchUrl = elasticsearchUrlOf(options.elasticsearch, config)
+  const elasticsearch = new Elasticsearch({ url: elasticsearchUrl })
   const brokers = options.kafka?.split(',').map(part => part.trim()) ?? config.kafkaBrokers
   const kafka = brokers === undefined ? undefined : connectKafka(context, brokers)
   const progress = new ProgressLine(process.stderr)
@@ -185,6 +194,7 @@ const verify = async (context: Context, name: string, options: Options): Promise
         limit,
         values: options.showValues === true,
         tookMs: performance.now() - began,
+        elasticsearchUrl: new URL(elasticsearchUrl).origin,
       })
       context.exitStatus = result.equal ? 0 : 1
     } finally {

@@ -1,5 +1,6 @@
 import type { Output } from '../output.ts'
-import { readLag } from './lag.ts'
+import { fetchText, readLag } from './lag.ts'
+import { REFUSING, RefusalWatch } from './refusals.ts'
 import type { ServiceStatus } from './service-process.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -30,7 +31,11 @@ export class DevScreen {
     this.#say(`${this.#out.paint('yellow', `! ${service}`)}: ${text}`)
   }
 
-  ready(backends: Addresses, services: Readonly<Record<string, ServiceStatus>>): void {
+  ready(
+    backends: Addresses,
+    services: Readonly<Record<string, ServiceStatus>>,
+    views: readonly string[],
+  ): void {
     const { hostname, port, pathname } = new URL(backends.postgresUrl)
     this.#out.line()
     this.#out.table(
@@ -42,20 +47,35 @@ export class DevScreen {
         ...Object.entries(services).map(([name, { url, pid }]) => [name, url, String(pid ?? '')]),
       ],
     )
-    this.#out.line(`\n${this.#out.paint('green', 'ready')}. Ctrl-C stops everything.\n`)
+    this.#out.line(`\n${this.#out.paint('green', 'ready')}. Ctrl-C stops everything. In another window:\n`)
+    const searchUrl = services['search']?.url ?? ''
+    for (const view of views) this.#out.line(`  npx headrace search ${view} --url ${searchUrl}`)
+    this.#out.line()
   }
 
-  /** Shows documents and lag until `close`. Without a terminal only what goes wrong is said. */
+  /** Shows documents and lag until `close`, and says what was refused. Without a terminal only what goes wrong is said. */
   follow(views: readonly string[], supervisor: Supervisor): void {
-    if (this.#out.json || !this.#out.tty) return
+    const refusals = new RefusalWatch()
     let busy = false
+    const refresh = async (): Promise<void> => {
+      await this.#tellRefusals(refusals, supervisor)
+      if (!this.#out.json && this.#out.tty) this.#show(await readLag(views, supervisor.status()))
+    }
     this.#timer = setInterval(() => {
       if (busy) return
       busy = true
-      void readLag(views, supervisor.status())
-        .then(text => this.#show(text))
-        .finally(() => (busy = false))
+      void refresh().finally(() => (busy = false))
     }, REFRESH_MS)
+  }
+
+  async #tellRefusals(refusals: RefusalWatch, supervisor: Supervisor): Promise<void> {
+    const services = supervisor.status()
+    for (const service of REFUSING) {
+      const status = services[service]
+      if (status?.state !== 'ready') continue
+      const metrics = (await fetchText(`${status.url}/metrics`)) ?? ''
+      for (const line of refusals.look(service, metrics)) this.problem(service, line)
+    }
   }
 
   stopping(): void {

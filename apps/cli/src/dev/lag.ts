@@ -2,7 +2,8 @@ import type { ServiceStatus } from './service-process.ts'
 
 const TIMEOUT_MS = 1_000
 
-const fetchText = async (url: string, init: RequestInit = {}): Promise<string | undefined> => {
+/** undefined: no answer, or not the one hoped for. */
+export const fetchText = async (url: string, init: RequestInit = {}): Promise<string | undefined> => {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) })
     return response.ok ? await response.text() : undefined

@@ -158,8 +158,9 @@ const session = async (
   supervisor.start()
   await supervisor.ready(READY_TIMEOUT_MS, stop.signal)
   out.value({ ready: true, ...stateOf(pipeline, backends, folder, supervisor) })
-  screen.ready(backends, supervisor.status())
-  screen.follow([...pipeline.views.keys()], supervisor)
+  const views = [...pipeline.views.keys()]
+  screen.ready(backends, supervisor.status(), views)
+  screen.follow(views, supervisor)
   await untilStopped(stop.signal, supervisor)
 }
 

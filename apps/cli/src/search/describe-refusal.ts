@@ -1,4 +1,4 @@
-import { HeadraceError } from '@headrace/errors'
+import { catalogue, type ErrorCode, HeadraceError } from '@headrace/errors'
 
 interface Refused {
   readonly code?: string
@@ -43,7 +43,10 @@ export const describeRefusal = (
   const { line = 1, column = 1 } = position ?? {}
   const place = isQuery ? ` at line ${line}, column ${column}` : ''
   const pointer = isQuery && withPointer ? pointAt(query, line, column) : ''
-  return new HeadraceError('search.refused', `${message} [${code}]${place}${pointer}`, {
+  // a service of another version may have codes that are not known here
+  const known = Object.hasOwn(catalogue, code)
+  const text = known ? message : `${message} [${code}]`
+  return new HeadraceError(known ? (code as ErrorCode) : 'search.refused', `${text}${place}${pointer}`, {
     ...(isQuery ? {} : { where: url }),
     ...(hints.length === 0 ? {} : { hint: hints.join('\n  ') }),
   })

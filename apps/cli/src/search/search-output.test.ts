@@ -15,13 +15,25 @@ describe('a refused query', () => {
     }
     expect(refused(error, 'width > 1\nand naem = 1')).toBe(
       [
-        'search.refused: the view has no field naem [query.unknown_field] at line 2, column 5',
+        'query.unknown_field: the view has no field naem at line 2, column 5',
         '    and naem = 1',
         '        ^',
         '  Did you mean name?',
         '  The language: headrace search --help, docs/search.md.',
       ].join('\n'),
     )
+  })
+
+  it('ends the command as the service would: a code of another version counts as refused', () => {
+    const exit = (code: string) =>
+      describeRefusal(
+        'http://x',
+        'a',
+        { status: 400, text: JSON.stringify({ error: { code, message: 'm' } }) },
+        true,
+      )
+    expect(exit('query.type').entry.exit).toBe(64)
+    expect(exit('query.new_code').describe()).toMatch(/^search\.refused: m \[query\.new_code\]/)
   })
 
   it('points at characters, not at code units', () => {

@@ -35,7 +35,7 @@ const aggregateField = (root: NodeDefinition, aggregate: AggregateDefinition, na
     case 'distinct':
       return { kind: 'value', name, type: INT64, text: false }
     case 'countBy':
-      return { kind: 'counts', name }
+      return { kind: 'counts', name, ...(type.labels === undefined ? {} : { labels: type.labels }) }
     case 'sum':
       return { kind: 'value', name, type: DECIMAL, text: false }
     case 'min':

@@ -37,6 +37,14 @@ const flatten = (issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] => {
     : meant.flatMap(each => flatten({ ...each, path: [...issue.path, ...each.path] }))
 }
 
+/** `{ a b }` is a key of two words without a value. */
+const missingColon = (key: string, value: unknown): string => {
+  const [first, second, ...more] = key.split(' ')
+  return value === null && second !== undefined && more.length === 0
+    ? `. Is the colon missing: ${first}: ${second}?`
+    : ''
+}
+
 interface Meant {
   readonly holder: YamlPath
   readonly key: string
@@ -136,8 +144,12 @@ class Comparison {
           file.problem(path, `"${text}" is not possible here.${suggestion(text, issue.values.map(String))}`),
         ]
       }
-      case 'invalid_key':
-        return [file.problemAtKey(path.slice(0, -1), last, issue.issues[0]?.message ?? issue.message)]
+      case 'invalid_key': {
+        const why = issue.issues[0]?.message ?? issue.message
+        return [file.problemAtKey(path.slice(0, -1), last, `"${last}" ${why}${missingColon(last, found)}`)]
+      }
+      case 'invalid_format':
+        return [file.problem(path, `"${String(found)}" ${issue.message}`)]
       default:
         return [file.problem(path, issue.message)]
     }

@@ -105,6 +105,11 @@ describe('mistakes in queries', () => {
     ['annotations[clas = "car"]', 'query.unknown_field', ['class']],
     ['camera.nam = "x"', 'query.unknown_field', ['camera.name']],
     ['level = "hihg"', 'query.type', ['high']],
+    [
+      'annotations_search.level_count.hihg > 0',
+      'query.unknown_field',
+      ['annotations_search.level_count.high'],
+    ],
   ])('%s names the nearest', (text, code, nearest) => {
     const error = failure(text)
     expect(error.code).toBe(code)
@@ -141,6 +146,10 @@ describe('mistakes in queries', () => {
       }
     }
     expect(compiled(`key = "${'x'.repeat(2_000)}"`)).toBeDefined()
+  })
+
+  it('say what can be asked of a list', () => {
+    expect(failure('annotations > 3').hint).toContain('annotations[')
   })
 
   it('say that paths in [ ] begin at the element', () => {

@@ -31,6 +31,7 @@ export type ResolvedField =
       readonly path: readonly string[]
       readonly index: string
       readonly parts: readonly Resolved[]
+      readonly isList: boolean
     }
 
 /** Lucene walks along such texts byte by byte, at most 1,000 steps; the path of a JSON value is among them. */
@@ -96,6 +97,24 @@ const unknownField = (scope: Scope, path: FieldPath, root: Scope): never => {
       ? { hint: 'Paths inside [ ] begin at the element; the document has a field of that name.' }
       : {}),
   })
+}
+
+/** What can be asked instead of something that has no value. */
+const valuesOf = (name: string, field: ResolvedField): string => {
+  if (field.kind === 'counts') return `Name what is counted: ${name}.car > 0.`
+  if (field.kind === 'object' && field.isList)
+    return `Ask for an element by ${name}[...], for any by \`exists ${name}\`; how many there are is an aggregate (count) of the view.`
+  return `Name one of its fields: ${name}.name = "...".`
+}
+
+/** A count that no document can have is a mistake, as a comparison with such a value is. */
+const unknownKey = (path: FieldPath, key: string, labels: readonly string[]): never => {
+  const counts = path.names.join('.').slice(0, -key.length - 1)
+  throw new QueryError(
+    'query.unknown_field',
+    `${counts} never counts ${JSON.stringify(key)}; it counts ${labels.slice(0, 20).join(', ')}`,
+    { place: path.place, nearest: nearestNames(key, labels).map(label => `${counts}.${label}`) },
+  )
 }
 
 class Resolver {
@@ -176,7 +195,7 @@ class Resolver {
       }
     }
     // only `exists` can be asked of a list itself: every other test refuses a field without a value
-    test({ kind: 'object', path: found.path, index: found.index, parts: [] })
+    test({ kind: 'object', path: found.path, index: found.index, parts: [], isList: true })
     return { kind: 'any', path: found.path, index: found.index }
   }
 
@@ -210,9 +229,10 @@ class Resolver {
     const index = joinPath(scope.index, walked.join('.'))
     const side = sidePath(scope.index, walked.join('.'))
     if (shape.kind === 'counts') {
-      return rest.length === 0
-        ? { kind: 'counts', path: walked, index: side }
-        : { kind: 'count', path: walked, index: side, key: rest.join('.') }
+      if (rest.length === 0) return { kind: 'counts', path: walked, index: side }
+      const key = rest.join('.')
+      if (shape.labels?.includes(key) === false) return unknownKey(path, key, shape.labels)
+      return { kind: 'count', path: walked, index: side, key }
     }
     if (shape.kind === 'value' && shape.type.kind === 'json') {
       return {
@@ -234,6 +254,7 @@ class Resolver {
       parts: parts.map(part =>
         this.#at({ names: [...walked, part.name], place: path.place }, scope, () => ({ kind: 'exists' })),
       ),
+      isList: false,
     }
   }
 
@@ -257,10 +278,10 @@ class Resolver {
     if (field.kind === 'value') return typedValue(name, field.type, value)
     if (field.kind === 'json') return typedValue(name, { kind: 'json', dimensions: 0 }, value)
     if (field.kind === 'count') return typedValue(name, { kind: 'int64', dimensions: 0 }, value)
-    const hint = field.kind === 'counts' ? `Name what is counted: ${name}.car > 0.` : undefined
-    throw new QueryError('query.type', `${name} holds fields, it has no value of its own`, {
+    const what = field.kind === 'object' && field.isList ? 'is a list' : 'holds fields'
+    throw new QueryError('query.type', `${name} ${what}, it has no value of its own`, {
       place: path.place,
-      ...(hint === undefined ? {} : { hint }),
+      hint: valuesOf(name, field),
     })
   }
 

@@ -57,7 +57,11 @@ export const exampleShape = (view = 'example'): DocumentShape => ({
     {
       kind: 'object',
       name: 'annotations_search',
-      fields: [value('count', 'int64'), { kind: 'counts', name: 'class_count' }],
+      fields: [
+        value('count', 'int64'),
+        { kind: 'counts', name: 'class_count' },
+        { kind: 'counts', name: 'level_count', labels: ['low', 'middle', 'high'] },
+      ],
     },
   ],
 })
