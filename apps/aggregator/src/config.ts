@@ -25,7 +25,7 @@ export const declaration = {
   emitMaxMs: settings.integer({
     env: 'HEADRACE_AGGREGATOR_EMIT_MAX_MS',
     description:
-      'A changed document is emitted after so long at the latest; in loads after ten times as long.',
+      'A changed document is emitted after so long at the latest; in large transactions after ten times, in a first load after thirty times as long.',
     default: '1000',
   }),
   maxRecords: settings.integer({

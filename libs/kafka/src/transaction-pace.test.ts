@@ -16,4 +16,16 @@ describe('pace of transactions', () => {
     pace.began()
     expect(pace.leftMs).toBe(25)
   })
+
+  it('leaves as long again to others after a long one, and no more than 100 ms', () => {
+    let now = 0
+    const pace = new TransactionPace(25, () => now)
+    const lasted = (ms: number): number => {
+      pace.began()
+      now += ms
+      pace.ended()
+      return pace.leftMs
+    }
+    expect([lasted(5), lasted(20), lasted(80), lasted(900)]).toEqual([20, 20, 80, 100])
+  })
 })

@@ -8,6 +8,7 @@ import { type DocumentTarget, documentRecords, type Emitted } from './document-r
 import type { EdgeWriter } from './edge-writer.ts'
 import type { GroupInputState, GroupTask, StageTask } from './group-task.ts'
 import { encodeOffsetMetadata } from './offset-metadata.ts'
+import { isOfLoad } from './read-validated.ts'
 import type { RouterTask } from './router-task.ts'
 import type { TopicInput } from './view-inputs.ts'
 
@@ -109,6 +110,14 @@ export class PartitionTask {
       for (const router of state.routers) router.take(record, topic, into)
     }
     if (next > state.routed) state.routed = next
+  }
+
+  /** Rows of a first load end the batch. */
+  isOfLoad({ topic, records }: Batch): boolean {
+    const { roots, routers } = this.byTopic.get(topic)!.input
+    const input = roots[0] ?? routers[0]
+    const last = records[records.length - 1]
+    return input !== undefined && last !== undefined && isOfLoad(input, last)
   }
 
   /** The group stage's part of batches, in one local transaction with the applied offsets (05 A13). */

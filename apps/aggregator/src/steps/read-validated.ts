@@ -39,3 +39,10 @@ export const readValidated = (
   }
   return { kind: 'change', change: toRowChange(key.toString(), input.read(payload), input.names) }
 }
+
+/** A row that the first load has read, not a change from the stream. What cannot be read is told by `readValidated`. */
+export const isOfLoad = (input: TypedInput, { key, value }: IncomingRecord): boolean => {
+  if (key === null || value === null || isMarkerKey(key)) return false
+  const { schemaId, payload } = unframe(value)
+  return schemaId === input.schema && input.read(payload).origin.snapshot
+}

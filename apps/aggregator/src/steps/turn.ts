@@ -115,7 +115,8 @@ export class TurnLoop {
     for (const task of this.tasks.values()) task.applyBroadcast(broadcasts)
     if (byTask.size > 0) failpoint('aggregator.after_local_commit')
     this.hasMore = false
-    this.patience.took(countRecords(batches), now)
+    const isLoad = batches.some(batch => this.tasks.get(batch.partition)?.isOfLoad(batch))
+    this.patience.took({ records: countRecords(batches), isLoad }, now)
     const emission = this.patience.at(now)
     for (const task of this.tasks.values()) {
       if (task.broadcasts.hasPending) {
@@ -137,6 +138,7 @@ export class TurnLoop {
     if (records.length === 0 && offsets.length === 0) return
     this.pace.began()
     await writer.write({ records, from: { membership: this.generation.membership, offsets } })
+    this.pace.ended()
     failpoint('aggregator.after_kafka_commit')
     for (const task of tasks) task.committed(offsets)
     failpoint('aggregator.after_index_commit')

@@ -243,6 +243,7 @@ export class Delivery {
     records.push(positionRecord(positionsTopic, position))
     failpoints('capture.before_commit')
     await writer.write({ records })
+    this.#pace.ended()
     failpoints('capture.after_commit')
     this.#writing = false
     this.#writingBytes = 0

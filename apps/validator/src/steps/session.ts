@@ -136,6 +136,7 @@ export class Session {
       if (!this.#turn.isEmpty && (drained || left <= 0 || isFull)) {
         pace.began()
         await this.#commit(writer)
+        pace.ended()
         progressed()
       }
       events.lag(consumer.lag(), topic => this.#steps.get(topic)?.dataset ?? topic)
