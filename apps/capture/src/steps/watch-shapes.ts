@@ -93,6 +93,11 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 const textOf = (shapes: TableShapes): string =>
   Buffer.from(TableShapes.encode(shapes).finish()).toString('base64')
 
+const CHANGED =
+  'Mend the contract if it needs to follow, then run `headrace source reset DIR` to load the tables anew (`headrace dev` with a Kafka of its own does so whenever it starts).'
+const GONE =
+  'Give the table back under its name, or take its dataset out of the pipeline folder; then run `headrace source reset DIR`.'
+
 const requireSame = (
   before: readonly TableShape[],
   after: readonly TableShape[],
@@ -104,13 +109,16 @@ const requireSame = (
     const now = after.find(({ table }) => table === label)
     return known === undefined ? [] : silentChanges(known, now).map(words => `  - ${label}: ${words}`)
   })
+  const isGone = tables.some(
+    ({ label }) => before.some(({ table }) => table === label) && !after.some(({ table }) => table === label),
+  )
   if (changes.length === 0) return
   throw new HeadraceError(
     'capture.schema_changed',
     `rows changed without a row event, so what is in Kafka may differ from the tables\n${changes.join('\n')}`,
     {
       where: `source ${source}`,
-      hint: 'Mend the contract if it needs to follow, then run `headrace source reset DIR` to load the tables anew (`headrace dev` with a Kafka of its own does so whenever it starts).',
+      hint: isGone ? GONE : CHANGED,
     },
   )
 }
