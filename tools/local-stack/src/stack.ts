@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { HeadraceError } from '@headrace/errors'
 import { readEnvironment } from './environment.ts'
 import { ephemeralState, sweepEphemeral } from './ephemeral.ts'
+import { requireAnswering } from './given-servers.ts'
 import { readableFolder, stacksRoot, traversable } from './folders.ts'
 import { withLock } from './lock.ts'
 import { type Progress, silent } from './progress.ts'
@@ -162,7 +163,7 @@ class LocalStack implements Stack {
 /**
  * Starts Postgres, Kafka and Elasticsearch in parallel, or reuses those of the same name that run. Whatever fails, the
  * servers this call has started are stopped again.
- * Throws stack.java_missing, stack.maven_missing, stack.download_failed, stack.checksum, stack.port_taken, stack.start_failed.
+ * Throws stack.given_unreachable, stack.java_missing, stack.maven_missing, stack.download_failed, stack.checksum, stack.port_taken, stack.start_failed.
  */
 export const startStack = async (options: StackOptions = {}): Promise<Stack> => {
   const ephemeral = options.ephemeral ?? false
@@ -177,6 +178,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     ? ephemeralState(name, folder)
     : { format: 1 as const, name, dataDir: folder, ephemeral, services: {} }
   sweepEphemeral(stacksRoot())
+  await requireAnswering(given)
   return withLock(`${folder}.lock`, options.signal, async () => {
     readableFolder(folder)
     const servers = new Servers(

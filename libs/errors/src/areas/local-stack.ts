@@ -14,6 +14,12 @@ export const localStackErrors = {
     69,
     "A server program could not be fetched or unpacked. The message ends with Maven's own words; see whether Maven reaches a repository.",
   ),
+  'stack.given_unreachable': entry(
+    'operator',
+    'stop',
+    69,
+    'A server whose address was given does not answer, so nothing that needs it was begun.',
+  ),
   'stack.java_missing': entry(
     'operator',
     'stop',
