@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { type Cause, DirtyDocuments } from './dirty-documents.ts'
+import { type Cause, DirtyDocuments, MOST_KEPT } from './dirty-documents.ts'
 
 const cause = (offset: number, input = 0, more: Partial<Cause> = {}): Cause => ({
   input,
@@ -24,6 +24,15 @@ describe('DirtyDocuments (05 A11, A14)', () => {
     expect(due(140, 1)).toEqual(['busy'])
     dirty.mark('busy', cause(4), 999)
     expect(due(1000)).toContain('busy')
+  })
+
+  it('gives any, the oldest first, while there are more than may be kept', () => {
+    const dirty = new DirtyDocuments()
+    const due = () => dirty.due(0, { idleMs: 50, maxMs: 1000, limit: 2 }).map(mark => mark.key)
+    for (let n = 0; n < MOST_KEPT; n++) dirty.mark(String(n), cause(n), 0)
+    expect(due()).toEqual([])
+    dirty.mark('one more', cause(MOST_KEPT), 0)
+    expect(due()).toEqual(['0', '1'])
   })
 
   it('holds the lowest offset per input until the document is emitted', () => {

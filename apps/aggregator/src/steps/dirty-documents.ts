@@ -27,6 +27,9 @@ export interface Cause {
   readonly position: Position | undefined
 }
 
+/** So many are kept back at most: a load of many documents would fill the memory with marks. */
+export const MOST_KEPT = 50_000
+
 /**
  * The dirty documents of one partition. In memory only: whatever made them dirty lies at or above the committed low-water
  * offset, so a successor reads it again and marks them anew (docs/decisions/0005).
@@ -68,17 +71,18 @@ export class DirtyDocuments {
   }
 
   /**
-   * At most `limit` documents to emit now (05 A11): those idle for `idleMs` or dirty for `maxMs`. The map keeps the order in
-   * which they became dirty, so the oldest go first.
+   * At most `limit` documents to emit now (05 A11): those idle for `idleMs` or dirty for `maxMs`, any while there are too many.
+   * The map keeps the order in which they became dirty, so the oldest go first.
    */
   due(
     now: number,
     { idleMs, maxMs, limit }: { readonly idleMs: number; readonly maxMs: number; readonly limit: number },
   ): DirtyDocument[] {
     const due: DirtyDocument[] = []
+    const isCrowded = this.marks.size > MOST_KEPT
     for (const mark of this.marks.values()) {
       if (due.length >= limit) break
-      if (now - mark.touched >= idleMs || now - mark.since >= maxMs) due.push(mark)
+      if (isCrowded || now - mark.touched >= idleMs || now - mark.since >= maxMs) due.push(mark)
     }
     return due
   }
