@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { createDatabase, type TestDatabase } from '@headrace/testkit'
+import { createDatabase, type TestDatabase, waitFor } from '@headrace/testkit'
 import { openDatabase } from '../api/database.ts'
 import { migrate } from '../api/migrate.ts'
 import { type RunningApi, startApi } from '../api/start-api.ts'
@@ -156,12 +156,24 @@ describe('SDK and dataset API', () => {
   it('answers what has begun when it is stopped, and does not wait for connections that are kept alive', async () => {
     const busy = await startApi({ databaseUrl: database.url, host: '127.0.0.1', port: 0 })
     const many = await createClient({ url: busy.url }).createDataset(`busy ${names}`)
-    const uploads = Array.from({ length: 8 }, (_, at) =>
-      many.uploadImages(Array.from({ length: 1000 }, (__, index) => image(`${at}/${index}`))),
-    )
-    await Promise.race(uploads)
-    await busy.stop()
-    expect((await Promise.all(uploads)).map(({ length }) => length)).toEqual(Array(8).fill(1000))
+    const held = await database.pool.connect()
+    try {
+      // every upload is in the middle of its work when the end comes
+      await held.query('begin; lock table image in access exclusive mode')
+      const uploads = Array.from({ length: 8 }, (_, at) =>
+        many.uploadImages(Array.from({ length: 100 }, (__, index) => image(`${at}/${index}`))),
+      )
+      const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      await waitFor(async () => (await database.query(waiting)).length === uploads.length, {
+        what: 'all uploads to be under way',
+      })
+      const stopped = busy.stop()
+      await held.query('commit')
+      await stopped
+      expect((await Promise.all(uploads)).map(({ length }) => length)).toEqual(Array(8).fill(100))
+    } finally {
+      held.release()
+    }
   }, 30_000)
 
   it('migrates once, however many start', async () => {
