@@ -18,9 +18,9 @@ describe('a changed catalogue', () => {
   let streams = false
   const running: RunningCapture[] = []
 
-  const start = async (ddl: string): Promise<void> => {
+  const start = async (ddl: string, columns: readonly string[] = []): Promise<void> => {
     const key = ddl === PARTITIONED ? ['id', 'kind'] : ['id']
-    harness = await createHarness([{ name: 'item', key }], ddl)
+    harness = await createHarness([{ name: 'item', key, columns }], ddl)
   }
   const capture = (watchMs = 200): RunningCapture => {
     streams = false
@@ -61,6 +61,11 @@ describe('a changed catalogue', () => {
       ITEM,
       `alter type mood rename value 'low' to 'down'`,
       /the label 'low' of the enum public\.mood is 'down' now/,
+    ],
+    [
+      ITEM,
+      `alter table item drop column name; alter table item add column name varchar(20)`,
+      /the column "name" is another one now/,
     ],
     [ITEM, `drop table item; create table item (id int primary key)`, /the table/],
     [ITEM, `alter table item rename to thing`, /the table is gone/],
@@ -108,6 +113,30 @@ describe('a changed catalogue', () => {
       `alter table item add column extra int default 7; insert into item values (11)`,
     )
     await expect(one.done).rejects.toMatchObject(stopped(/"extra"/))
+  })
+
+  it('C8 is seen without a row when it renames a column of the contract', async () => {
+    await start(ITEM, ['id', 'name'])
+    const one = capture()
+    await streaming()
+    await harness.database.query(`alter table item rename column name to title`)
+    const missing = { code: 'capture.column_missing', message: expect.stringContaining('"name"') }
+    await expect(one.done).rejects.toMatchObject(missing)
+    await expect(capture().done).rejects.toMatchObject(missing)
+  })
+
+  it('C8 stops when the replica identity loses the key while capture streams', async () => {
+    await start(
+      `create table item (id int primary key, code int not null unique); insert into item values (1, 1)`,
+    )
+    const one = capture()
+    await streaming()
+    await harness.database.query(`alter table item replica identity using index item_code_key`)
+    await harness.database.query(`update item set id = 2`)
+    await expect(one.done).rejects.toMatchObject({
+      code: 'capture.key_missing',
+      message: expect.stringContaining('"id"'),
+    })
   })
 
   it('C8 goes on when all that changed is in the stream', async () => {

@@ -14,6 +14,7 @@ export {
   type Relation,
   RelationTracker,
   type RelationTrackerOptions,
+  requireColumns,
 } from './relation.ts'
 export { withoutValues } from './too-large-row.ts'
 export { SnapshotDecoder, type SnapshotDecoderOptions, snapshotLsn } from './snapshot-decoder.ts'

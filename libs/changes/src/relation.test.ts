@@ -20,6 +20,25 @@ describe('a table that is described anew', () => {
     expect(tracker().describe(described('id', 'name', 'born', 'note')).keyIndexes).toEqual([0])
   })
 
+  it('stops when the replica identity does not contain the key any more', () => {
+    const relations = tracker()
+    const columns = described('id', 'name', 'born').columns
+    const identity = (replicaIdentity: string, ...keys: readonly string[]) => ({
+      ...described('id', 'name', 'born'),
+      fingerprint: BigInt(keys.length),
+      replicaIdentity,
+      columns: columns.map(column => ({ ...column, key: keys.includes(column.name) })),
+    })
+    relations.describe(identity('i', 'born', 'id'))
+    relations.describe(identity('f', 'id', 'name', 'born'))
+    expect(() => relations.describe(identity('i', 'name'))).toThrow(
+      expect.objectContaining({
+        code: 'capture.key_missing',
+        message: expect.stringContaining('the replica identity does not contain "id"'),
+      }),
+    )
+  })
+
   it('stops when a column of the contract was renamed or dropped: it would read as null', () => {
     const relations = tracker()
     relations.describe(described('id', 'name', 'born', 'note'))

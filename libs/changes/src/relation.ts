@@ -124,7 +124,10 @@ export class RelationTracker<T extends CapturedTable> {
         },
       )
     })
-    requireColumns(table, description)
+    if (table !== undefined) {
+      requireColumns(table, description.columns)
+      requireOldKeys(table, description)
+    }
     const keyKinds = keyIndexes.map((index): KeyTextKind => {
       const { typeOid } = description.columns[index]!
       return typeOid === NUMERIC_OID || this.#numericTypes.has(typeOid) ? 'numeric' : 'text'
@@ -133,20 +136,37 @@ export class RelationTracker<T extends CapturedTable> {
   }
 }
 
-const requireColumns = (
-  table: CapturedTable | undefined,
-  { schema, ...described }: RelationDescription,
+/** Throws when a column of the contract is not among those that are published. */
+export const requireColumns = (
+  table: Pick<CapturedTable, 'schema' | 'name' | 'columns'>,
+  columns: readonly { readonly name: string }[],
 ): void => {
-  const published = new Set(described.columns.map(({ name }) => name))
-  const missing = (table?.columns ?? []).filter(name => !published.has(name))
+  const published = new Set(columns.map(({ name }) => name))
+  const missing = (table.columns ?? []).filter(name => !published.has(name))
   if (missing.length === 0) return
   const names = missing.map(name => `"${name}"`).join(', ')
   throw new HeadraceError(
     'capture.column_missing',
     `the contract has ${names}, which ${missing.length > 1 ? 'are' : 'is'} not among the published columns`,
     {
-      where: `${schema}.${described.table}`,
+      where: `${table.schema}.${table.name}`,
       hint: 'Dropped: take it out of the contract and the views. Renamed: rename it there too, then run `headrace source reset DIR`. Not yet added or not published: do that first.',
+    },
+  )
+}
+
+/** An update that changes the key tells the old one only when it is part of the replica identity. */
+const requireOldKeys = ({ keyColumns }: CapturedTable, description: RelationDescription): void => {
+  const { schema, table, columns } = description
+  const missing = keyColumns.filter(name => columns.some(column => column.name === name && !column.key))
+  if (missing.length === 0) return
+  const names = missing.map(name => `"${name}"`).join(', ')
+  throw new HeadraceError(
+    'capture.key_missing',
+    `the replica identity does not contain ${names} of the key: changes would come without their old key`,
+    {
+      where: `${schema}.${table}`,
+      hint: 'Give the table a replica identity that contains the key (ALTER TABLE ... REPLICA IDENTITY DEFAULT, or FULL), then run `headrace source reset DIR`.',
     },
   )
 }

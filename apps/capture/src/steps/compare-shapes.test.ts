@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { HeapShape, TableShape } from '@headrace/wire'
+import type { ColumnShape, HeapShape, TableShape } from '@headrace/wire'
 import { silentChanges } from './compare-shapes.ts'
 
 const heap = (oid: number, more: Partial<HeapShape> = {}): HeapShape => ({
@@ -41,5 +41,34 @@ describe('silentChanges of partitions (03 C8)', () => {
     expect(silentChanges(both, table(heap(2, { fileNode: 12 }), heap(3, { filled: true })))).toEqual([
       'the partition public.item_2 was truncated by itself',
     ])
+  })
+})
+
+const column = (number: number, name: string): ColumnShape => ({
+  number,
+  name,
+  typeOid: 25,
+  typeModifier: -1,
+  type: 'text',
+  hasDefault: false,
+  hasMissing: false,
+  generated: '',
+})
+
+describe('silentChanges of column names (03 C8)', () => {
+  const having = (...columns: ColumnShape[]): TableShape => ({ ...table(heap(2)), columns })
+  const before = having(column(1, 'id'), column(2, 'c'))
+
+  it.each([
+    ['dropped and added', having(column(1, 'id'), column(3, 'c')), ['c']],
+    ['renamed and added', having(column(1, 'id'), column(2, 'c_old'), column(3, 'c')), ['c']],
+    ['swapped', having(column(1, 'c'), column(2, 'id')), ['c', 'id']],
+  ])('stops when a name passes to another column: %s', (_, after, names) => {
+    expect(silentChanges(before, after)).toEqual(names.map(name => `the column "${name}" is another one now`))
+  })
+
+  it('goes on when a column gets a new name or is dropped', () => {
+    expect(silentChanges(before, having(column(1, 'id'), column(2, 'd')))).toEqual([])
+    expect(silentChanges(before, having(column(1, 'id')))).toEqual([])
   })
 })

@@ -44,6 +44,14 @@ const columnChanges = (before: TableShape, after: TableShape): readonly string[]
   })
 }
 
+/** A name that passed to another column: rows that are there keep the values of the old one. */
+const nameChanges = (before: TableShape, after: TableShape): readonly string[] =>
+  after.columns
+    .filter(({ name, number }) =>
+      before.columns.some(known => known.name === name && known.number !== number),
+    )
+    .map(({ name }) => `the column "${name}" is another one now`)
+
 const labelChanges = (before: readonly EnumLabel[], after: readonly EnumLabel[]): readonly string[] =>
   after.flatMap(({ oid, type, label }) => {
     const known = before.find(each => each.oid === oid)
@@ -86,6 +94,7 @@ export const silentChanges = (before: TableShape, after: TableShape | undefined)
   if (before.oid !== after.oid) return ['the table was dropped and made anew']
   return [
     ...columnChanges(before, after),
+    ...nameChanges(before, after),
     ...labelChanges(before.labels, after.labels),
     ...heapChanges(before, after),
     ...(before.rowFilter === after.rowFilter ? [] : ['the publication has another row filter']),

@@ -61,6 +61,19 @@ describe('decideStart', () => {
     expect(decideStart({ ...found, position: unfinished })).toEqual({ kind: 'load', epoch: 2, sweep: true })
   })
 
+  it('loads in a new epoch when an unfinished load begins anew on another server', () => {
+    const unfinished = { ...position, snapshot: { consistentLsn: 500n, finished: false, tables: [] } }
+    for (const identity of [
+      { systemIdentifier: '78', timeline: 1 },
+      { systemIdentifier: '77', timeline: 2 },
+    ])
+      expect(decideStart({ ...found, position: unfinished, identity })).toEqual({
+        kind: 'load',
+        epoch: 3,
+        sweep: true,
+      })
+  })
+
   it('streams from the position when the slot is at or behind it', () => {
     expect(decideStart(found)).toEqual({ kind: 'stream', position })
     expect(decideStart({ ...found, slot: { ...slot, confirmed: 1n } })).toEqual({ kind: 'stream', position })

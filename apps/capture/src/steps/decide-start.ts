@@ -23,10 +23,18 @@ const RESET = 'Run `headrace source reset` to load the tables anew.'
 
 /** The position in Kafka decides (03 C3). Pure. Throws when going on would lose changes. */
 export const decideStart = (found: Found): Start => {
-  const { position, slot } = found
+  const { position, slot, identity } = found
   if (position === null) return { kind: 'load', epoch: 1, sweep: slot !== null }
-  if (position.snapshot?.finished !== true)
-    return { kind: 'load', epoch: Math.max(1, position.epoch), sweep: true }
+  if (position.snapshot?.finished !== true) {
+    // LSNs of another history cannot be compared: rows that were loaded from it would win
+    const isSameHistory =
+      identity.systemIdentifier === position.systemIdentifier && identity.timeline === position.timeline
+    return {
+      kind: 'load',
+      epoch: isSameHistory ? Math.max(1, position.epoch) : position.epoch + 1,
+      sweep: true,
+    }
+  }
   checkHistory(found, position)
   checkSlot(found, position)
   checkTables(found, position)

@@ -1,3 +1,4 @@
+import { requireColumns } from '@headrace/changes'
 import { HeadraceError } from '@headrace/errors'
 import { connect, type PostgresConnection, type PostgresSession, readTableShapes } from '@headrace/postgres'
 import { TableShapes, type TableShape } from '@headrace/wire'
@@ -34,7 +35,7 @@ export class ShapeWatch {
     this.#wake()
   }
 
-  /** Looks once; throws capture.schema_changed. */
+  /** Looks once; throws capture.schema_changed, or capture.column_missing before the stream tells. */
   async look(session: PostgresSession): Promise<void> {
     const { source, tables, save } = this.#options
     const read = (): Promise<readonly TableShape[]> => readTableShapes(session, source.publication, tables)
@@ -46,6 +47,10 @@ export class ShapeWatch {
     )
     const before = this.#known?.tables ?? []
     requireSame(before, now, tables, source.name)
+    for (const table of tables) {
+      const shape = now.find(found => found.table === table.label)
+      if (shape !== undefined) requireColumns(table, shape.columns)
+    }
     const shapes: TableShapes = { tables: rememberFilled(before, now) }
     const text = textOf(shapes)
     // what an earlier spell saved may not have come to Kafka

@@ -5,6 +5,8 @@ import { topicNames } from '@headrace/wire'
 export interface TestTable {
   readonly name: string
   readonly key: readonly string[]
+  /** Of the contract; default: it knows none. */
+  readonly columns?: readonly string[]
   readonly toast?: ToastPolicy
 }
 
@@ -17,7 +19,9 @@ export interface TestWiring {
   readonly rowBytes?: number
 }
 
-/** A pipeline with contracts that know the key alone: capture looks at nothing else. */
+const TEXT = { kind: 'text', dimensions: 0 } as const
+
+/** A pipeline with contracts that know names alone: capture looks at nothing else. */
 export const testPipeline = ({ pipeline, partitions, tables, slot, rowBytes }: TestWiring): Pipeline => ({
   name: pipeline,
   partitions,
@@ -37,7 +41,7 @@ export const testPipeline = ({ pipeline, partitions, tables, slot, rowBytes }: T
     },
   ],
   datasets: new Map(
-    tables.map(({ name, key }) => [
+    tables.map(({ name, key, columns = [] }) => [
       name,
       {
         name,
@@ -47,7 +51,14 @@ export const testPipeline = ({ pipeline, partitions, tables, slot, rowBytes }: T
           owner: 'test',
           dataset: name,
           kind: 'change',
-          fields: [],
+          fields: columns.map((column, at) => ({
+            name: column,
+            column,
+            type: TEXT,
+            number: at + 1,
+            required: false,
+            rules: [],
+          })),
           primaryKey: key,
           onInvalid: 'withhold',
           unenforced: [],
