@@ -58,6 +58,16 @@ describe('libs/postgres', () => {
     await other.stop()
   })
 
+  it('pins what would end its sessions, where the server knows it', async () => {
+    const timeouts = `select setting from pg_settings where name in ('transaction_timeout', 'idle_session_timeout')`
+    const known = await session.query(timeouts.replace('setting', 'name'))
+    for (const { name } of known)
+      await database.query(`alter database "${database.name}" set ${name} = '10min'`)
+    const other = await connect({ url: database.url })
+    expect(await other.query(timeouts)).toEqual(known.map(() => ({ setting: '0' })))
+    await other.stop()
+  })
+
   it('tells columns, domains, enums, keys and identities', async () => {
     await database.query(`create type mood as enum ('sad', 'ok'); create domain price as numeric(10,2); create domain fee as price;
       create table t (b text, id int, m mood not null, f fee, g int generated always as (id + 1) stored, ms mood[], primary key (id, b))`)
@@ -96,6 +106,12 @@ describe('libs/postgres', () => {
   it('C8 tells partitions that were attached, with all below them, from those made in place', async () => {
     await database.query(`create table t (id int) partition by list (id); create table made partition of t for values in (1);
       create publication ${slot} for table t with (publish_via_partition_root)`)
+    // a new name or owner writes the partition's rows in the catalogue anew
+    await database.query(`create table named partition of t for values in (4); insert into t values (4)`)
+    await database.query(`alter table named rename to renamed`)
+    await database.query(
+      `alter table renamed owner to current_user; alter table renamed alter id set statistics 10`,
+    )
     await database.query(`create table other (id int) partition by list (id)`)
     await database.query(
       `create table below partition of other for values in (2); insert into other values (2)`,
@@ -107,6 +123,7 @@ describe('libs/postgres', () => {
       ['public.below', true, true],
       ['public.made', false, false],
       ['public.other', true, false],
+      ['public.renamed', false, true],
       ['public.t', false, false],
     ])
   })

@@ -30,6 +30,10 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: '0',
 }
 
+/** Not every server knows them, and a start-up packet with an unknown setting is refused. */
+const PIN_TIMEOUTS = `select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings
+  where name in ('transaction_timeout', 'idle_session_timeout')`
+
 export type TextRow = Readonly<Record<string, string | null>>
 
 /** An ordinary session with pinned settings. All values come as Postgres prints them. */
@@ -86,6 +90,7 @@ export const connectClient = async (
   client.on('error', () => undefined)
   try {
     await client.connect()
+    await client.query(PIN_TIMEOUTS)
   } catch (error) {
     await client.end().catch(() => undefined)
     throw postgresFault(error, 'connecting', describeAddress(connection))

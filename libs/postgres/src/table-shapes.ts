@@ -3,9 +3,9 @@ import type { PostgresSession } from './session.ts'
 import type { TableName } from './tables.ts'
 
 /**
- * A partition's row type is made with the table and never written again, pg_inherits when it becomes a partition: other
- * transactions mean that it, or what it is a part of, was attached. (pg_partition_tree would look past the statement's snapshot and show a partition
- * whose row in pg_inherits is not seen yet.) A generated column counts only where the publication carries it.
+ * A partition's system columns (-6 is tableoid) are written with the table and never again, pg_inherits when it becomes a
+ * partition: other transactions mean that it, or what it is a part of, was attached. (pg_partition_tree would look past
+ * the statement's snapshot and show a partition whose row in pg_inherits is not seen yet.) A generated column counts only where the publication carries it.
  */
 const SHAPES = `
 with wanted as (
@@ -30,9 +30,9 @@ select n.nspname || '.' || c.relname as table, c.oid, coalesce(p.filter, '') as 
   (with recursive heap(oid, attached) as (
      select c.oid, false
      union all
-     select i.inhrelid, heap.attached or i.xmin::text <> t.xmin::text
+     select i.inhrelid, heap.attached or i.xmin::text <> made.xmin::text
      from heap join pg_catalog.pg_inherits i on i.inhparent = heap.oid and c.relkind = 'p'
-     join pg_catalog.pg_class k on k.oid = i.inhrelid join pg_catalog.pg_type t on t.oid = k.reltype
+     join pg_catalog.pg_attribute made on made.attrelid = i.inhrelid and made.attnum = -6
    )
    select coalesce(json_agg(json_build_object('oid', h.oid::bigint, 'name', hn.nspname || '.' || h.relname,
       'fileNode', h.relfilenode::bigint, 'filled', coalesce(pg_catalog.pg_relation_size(h.oid), 0) > 0,
