@@ -199,6 +199,59 @@ describe('indexer', () => {
     await new Promise(resolve => proxy.close(resolve))
   })
 
+  it('waits for an index that is closed, and blames no document for it', async () => {
+    await harness.makeTopic()
+    await harness.write([harness.document('a', image(1, 'a')), harness.document('b', image(2, 'b'))])
+    const first = harness.start()
+    await waitFor(async () => (await harness.documents()).size === 2, { what: 'both documents' })
+    const [name] = (await harness.indices.behind(harness.view)).keys()
+    const { elasticsearch } = harness
+    await elasticsearch.send({ method: 'POST', path: `/${name!}/_close` })
+    await harness.write([harness.document('a', image(3, 'newer')), harness.tombstone('b')])
+    await waitFor(() => !first.health.isReady.ok, { what: 'the indexer to be red', timeoutMs: 20_000 })
+    await first.stop()
+    // one that begins meanwhile finds its index, and waits as well
+    const second = harness.start()
+    await waitFor(async () => (await second.metrics.expose()).match(/bulk_retries_total [1-9]/), {
+      what: 'a refused bulk',
+      timeoutMs: 20_000,
+    })
+    await elasticsearch.send({ method: 'POST', path: `/${name!}/_open` })
+    const documents = await waitFor(
+      async () => (await harness.documents()).size === 1 && harness.documents(),
+      { what: 'the documents of that time', timeoutMs: 30_000 },
+    )
+    expect(documents.get('a')!.source).toContain('"newer"')
+    expect(await harness.deadLetters()).toEqual(new Map())
+    await second.stop()
+  })
+
+  it('ends when not even a stub is taken: nothing is committed, no document is dead', async () => {
+    await harness.makeTopic()
+    const first = harness.start()
+    const index = await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0], {
+      what: 'the index',
+      timeoutMs: 20_000,
+    })
+    const pipeline = (name: string): Promise<unknown> =>
+      harness.elasticsearch.send({
+        method: 'PUT',
+        path: `/${index}/_settings`,
+        body: JSON.stringify({ 'index.final_pipeline': name }),
+      })
+    await pipeline('there-is-no-such')
+    await harness.write([harness.document('a', image(1, 'a'))])
+    await expect(first.done).rejects.toMatchObject({ code: 'elasticsearch.refused' })
+    await pipeline('_none')
+    const second = harness.start()
+    await waitFor(async () => (await harness.documents()).get('a')?.source?.includes('"name":"a"'), {
+      what: 'the document',
+      timeoutMs: 30_000,
+    })
+    expect(await harness.deadLetters()).toEqual(new Map())
+    await second.stop()
+  })
+
   it('killed in mid-load, twice, ends with exactly the documents of the topic', async () => {
     await harness.makeTopic()
     const keys = Array.from({ length: 3_000 }, (_, n) => `k${n}`)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffDelay, codeOf, HeadraceError, retryPolicy } from '@headrace/errors'
 import { BulkSizer } from './bulk-sizer.ts'
 import type { Elasticsearch } from './connection.ts'
-import { isBusy, plainReason, type ServerError } from './faults.ts'
+import { isPassing, plainReason, type ServerError } from './faults.ts'
 
 /** `version` is external: an item that is not newer than what is indexed changes nothing. */
 export type BulkItem =
@@ -52,8 +52,7 @@ export const judgeItem = (item: BulkItem, { status, error = {} }: ItemAnswer): V
     return { outcome: { kind: 'absent' } }
   if (error.type === 'index_not_found_exception')
     throw new HeadraceError('elasticsearch.index_missing', plainReason(error))
-  // a block such as a full disk is lifted by the operator; the documents are not to blame
-  if (isBusy(status) || error.type === 'cluster_block_exception') return { retry: plainReason(error) }
+  if (isPassing(status, error)) return { retry: plainReason(error) }
   if (status === 401 || status === 403)
     throw new HeadraceError('elasticsearch.unauthorised', plainReason(error))
   return { outcome: { kind: 'rejected', reason: plainReason(error) } }

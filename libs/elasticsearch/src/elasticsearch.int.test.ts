@@ -105,6 +105,24 @@ describe('bulk writer', () => {
     })
   })
 
+  it('repeats what a closed index refused, until it is open again', async () => {
+    await elasticsearch.send({ method: 'POST', path: `/${index.name}/_close` })
+    let reopened: Promise<unknown> | undefined
+    const reasons: string[] = []
+    const waiting = new BulkWriter({
+      elasticsearch,
+      onRetry: ({ reason }) => {
+        reasons.push(reason)
+        reopened ??= elasticsearch.send({ method: 'POST', path: `/${index.name}/_open` })
+      },
+    })
+    const items = [doc('closed', 1), gone('closed-too', 1)]
+    const outcomes = await waiting.write(index.writeAlias, items, never)
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['written', 'absent'])
+    expect(reasons[0]).toBe('index_closed_exception: closed')
+    await reopened
+  })
+
   it('takes versions beyond 2^53 and keys with anything in them', async () => {
     const key = 'ä"/\\ %\n#?'
     expect(await kinds([{ ...doc(key, 1), version: 2n ** 60n + 1n }])).toEqual(['written'])
@@ -184,6 +202,16 @@ describe('index of a view', () => {
     expect(again.live).toBe(true)
     await indices.goLive(view, index, options)
     await indices.remove(second.name)
+  })
+
+  it('is found while it is closed', async () => {
+    await elasticsearch.send({ method: 'POST', path: `/${index.name}/_close` })
+    try {
+      expect(await indices.open(identity, options)).toMatchObject({ uuid: index.uuid, created: false })
+      await expect(indices.count(view)).rejects.toMatchObject({ code: 'elasticsearch.unreachable' })
+    } finally {
+      await elasticsearch.send({ method: 'POST', path: `/${index.name}/_open` })
+    }
   })
 
   it('is made once when several processes begin together', async () => {

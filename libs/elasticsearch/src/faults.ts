@@ -11,7 +11,11 @@ const TOO_LARGE = 413
 /** Statuses after which the same request may succeed. */
 const BUSY = new Set([408, 413, 429, 500, 502, 503, 504])
 
-export const isBusy = (status: number): boolean => BUSY.has(status)
+/** The operator lifts a block (a full disk) and opens an index that is closed (a restore in place): no document is to blame. */
+const LIFTED = new Set(['cluster_block_exception', 'index_closed_exception'])
+
+export const isPassing = (status: number, { type = '' }: ServerError): boolean =>
+  BUSY.has(status) || LIFTED.has(type)
 
 /** Type and reason in one line, without the values that Elasticsearch quotes from documents. */
 export const plainReason = ({ type = 'error', reason = '' }: ServerError): string => {
@@ -40,8 +44,7 @@ const ofResponse = (error: errors.ResponseError, where: string): HeadraceError =
   const message = `Elasticsearch answered ${status}: ${plainReason(server)}`
   const details = { where }
   if (status === TOO_LARGE) return new HeadraceError('elasticsearch.request_too_large', message, details)
-  if (server.type === 'cluster_block_exception' || isBusy(status))
-    return new HeadraceError('elasticsearch.unreachable', message, details)
+  if (isPassing(status, server)) return new HeadraceError('elasticsearch.unreachable', message, details)
   if (status === 401 || status === 403)
     return new HeadraceError('elasticsearch.unauthorised', message, details)
   if (server.type === 'index_not_found_exception')

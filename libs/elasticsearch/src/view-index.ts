@@ -96,7 +96,11 @@ export class ViewIndices {
     const { status, body } = await this.#elasticsearch.json<Readonly<Record<string, IndexAnswer>>>({
       method: 'GET',
       path: `/${pattern}`,
-      query: { filter_path: '*.aliases,*.mappings._meta,*.settings.index.uuid' },
+      query: {
+        // a closed index is there as well: another one of its name cannot be made
+        expand_wildcards: 'open,closed',
+        filter_path: '*.aliases,*.mappings._meta,*.settings.index.uuid',
+      },
       accept: [404],
     })
     return new Map(status === 404 ? [] : Object.entries(body))

@@ -1,5 +1,5 @@
 import type { BulkItem, BulkOutcome, BulkWriter } from '@headrace/elasticsearch'
-import { unreachable } from '@headrace/errors'
+import { HeadraceError, unreachable } from '@headrace/errors'
 import type { IncomingRecord } from '@headrace/kafka'
 import { stubBody } from '@headrace/search-model'
 import type { DeadDocument, DeadDocuments } from '../adapters/dead-documents.ts'
@@ -76,7 +76,7 @@ export const indexRecords = async (
   const rejected = rejectedItems(items, outcomes, partition, options)
   if (rejected.length > 0) {
     const stubs = rejected.map(({ item, reason }) => stubFor(item, reason))
-    await writeStubs(stubs, partition, options, signal)
+    await writeStubs(stubs, options, signal)
   }
   const dead = [...unreadable([...works.values()]), ...rejected]
   if (dead.length > 0) await options.dead.write(dead.map(each => deadDocument(each, partition)))
@@ -138,16 +138,18 @@ const deadDocument = ({ item, reason }: Rejected, partition: number): DeadDocume
   reason,
 })
 
-/** A stub that is refused too is only told: nothing that could be sent would be taken, and the rest must go on. */
+/** A stub fits every index of this mapping: one that is refused says that the index is at fault, and no document is done. */
 const writeStubs = async (
   stubs: readonly BulkItem[],
-  partition: number,
-  { view, target, bulk, events }: IndexRecordsOptions,
+  { target, bulk }: IndexRecordsOptions,
   signal: AbortSignal,
 ): Promise<void> => {
-  const outcomes = await bulk.write(target, stubs, signal)
-  outcomes.forEach((outcome, i) => {
-    if (outcome.kind === 'rejected')
-      events.rejected(view, partition, stubs[i]!.version, `the stub as well: ${outcome.reason}`)
-  })
+  for (const outcome of await bulk.write(target, stubs, signal)) {
+    if (outcome.kind !== 'rejected') continue
+    throw new HeadraceError(
+      'elasticsearch.refused',
+      `a document was rejected, and the stub in its place as well: ${outcome.reason}`,
+      { where: target, hint: 'Look at the settings of the index. Nothing is skipped meanwhile.' },
+    )
+  }
 }

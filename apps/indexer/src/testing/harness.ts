@@ -16,6 +16,7 @@ import { PARTITIONS, PLAN, testPipeline } from './test-pipeline.ts'
 
 export interface RunningIndexer {
   readonly metrics: Metrics
+  readonly health: Health
   readonly done: Promise<void>
   stop(): Promise<void>
 }
@@ -94,6 +95,7 @@ export class Harness {
     const elasticsearch = new Elasticsearch({ url: elasticsearchUrl })
     const stop = new AbortController()
     const metrics = new Metrics('indexer')
+    const health = new Health()
     const log = createLogger({ service: 'indexer', destination: { write: () => undefined } })
     const index = { shards: 1, replicas: '0-1', refreshInterval: '1s', gcDeletes: '1d' }
     const done = runIndexer(
@@ -104,7 +106,7 @@ export class Harness {
         instance: 'indexer-0',
         index,
         events: createEvents(log, metrics),
-        health: new Health(),
+        health,
       },
       stop.signal,
     ).finally(async () => {
@@ -114,6 +116,7 @@ export class Harness {
     done.catch(() => undefined)
     return {
       metrics,
+      health,
       done,
       stop: async () => {
         stop.abort()

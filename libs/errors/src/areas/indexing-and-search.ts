@@ -42,7 +42,7 @@ export const indexingAndSearchErrors = {
     'operator',
     'retry',
     86,
-    'Elasticsearch does not answer or has no room for the request now. Nothing is skipped; work goes on when it is back.',
+    'Elasticsearch does not answer, has no room for the request now, or the index is closed. Nothing is skipped; work goes on when it is back.',
   ),
   'indexer.topic_remade': entry(
     'headrace',
