@@ -30,7 +30,12 @@ export interface CaptureAppOptions {
 const CONTROL_BYTES = 8 * 1_048_576
 
 /** Nothing is lost: wait, and go on from the position in Kafka. */
-const PASSING: readonly ErrorCode[] = ['postgres.unreachable', 'kafka.unreachable', 'kafka.transaction_lost']
+const PASSING: readonly ErrorCode[] = [
+  'postgres.unreachable',
+  'kafka.unreachable',
+  'kafka.transaction_lost',
+  'capture.load_overtaken',
+]
 
 /** What only one process has at a time: the writer that fenced all others, and what Kafka said then. */
 interface Ownership {

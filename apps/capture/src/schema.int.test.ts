@@ -199,4 +199,31 @@ describe('a changed catalogue', () => {
     await streaming()
     expect([...applied(await harness.changes('item')).keys()]).toHaveLength(1)
   })
+
+  // at the first a rewrite is done before the tables are held, at the second it waits
+  it.each(['slot and snapshot are made', '"msg":"committed"'])(
+    'C12 a table that is rewritten while others are loaded comes whole (after %s)',
+    async moment => {
+      const many = `select i, repeat('x', 100) from generate_series(1, 60000) i`
+      harness = await createHarness(
+        ['first', 'second', 'third'].map(name => ({ name, key: ['id'] })),
+        `create table first (id int primary key, name text); create table second (id int primary key, name text);
+         create table third (id int primary key); insert into first ${many}; insert into second ${many};
+         insert into third select i from generate_series(1, 10) i`,
+      )
+      streams = false
+      let rewritten: Promise<unknown> | undefined
+      const log = (line: string): void => {
+        streams ||= line.includes('"streaming"')
+        if (line.includes(moment))
+          rewritten ??= harness.database.query('alter table third alter id type bigint')
+      }
+      running.push(harness.start({ log }))
+      await streaming()
+      await rewritten
+      expect([...applied(await harness.changes('third')).keys()].sort()).toEqual(
+        [...(await tableRows(harness, 'third')).keys()].sort(),
+      )
+    },
+  )
 })

@@ -1,7 +1,9 @@
 import { HeadraceError } from '@headrace/errors'
 import { postgresFault, readErrorResponse } from './faults.ts'
+import { holdTables } from './hold-tables.ts'
 import { type RawConnection, takeOver } from './raw-connection.ts'
 import { connectClient, describeAddress, type PostgresConnection, quoteLiteral, run } from './session.ts'
+import type { TableName } from './tables.ts'
 
 const COPY_DATA = 0x64
 const ERROR_RESPONSE = 0x45
@@ -24,13 +26,27 @@ export interface CopySessionOptions {
   readonly connection: PostgresConnection
   /** Name of the exported snapshot that all rows are read at. */
   readonly snapshot: string
+  /** Held until the session ends, as pg_dump does: nobody rewrites, drops or truncates them meanwhile. */
+  readonly tables: readonly TableName[]
+  /** Whether to wait for who is changing one of them; otherwise postgres.refused. */
+  readonly wait: boolean
 }
 
-/** Opens a read-only transaction at the snapshot and takes its socket over. */
-export const openCopySession = async ({ connection, snapshot }: CopySessionOptions): Promise<CopySession> => {
+/**
+ * Opens a read-only transaction at the snapshot, holds the tables, and takes the socket over. Throws capture.load_overtaken
+ * when one of them was rewritten since.
+ */
+export const openCopySession = async (options: CopySessionOptions): Promise<CopySession> => {
+  const { connection, snapshot, tables, wait } = options
   const client = await connectClient(connection, false)
-  await run(client, connection, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-  await run(client, connection, `SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`)
+  try {
+    await run(client, connection, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    await run(client, connection, `SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`)
+    await holdTables(text => run(client, connection, text), tables, wait)
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw error
+  }
   const session = new RunningCopySession(describeAddress(connection))
   session.raw = takeOver(client, session)
   return session

@@ -8,6 +8,7 @@ import {
   checkSource,
   createSlot,
   dropSlot,
+  type CopySession,
   prepareSource,
   type PostgresSession,
   readHeaps,
@@ -149,12 +150,54 @@ describe('libs/postgres', () => {
     expect(await checkSource({ url: database.url }, wish())).toEqual([])
   })
 
+  it('C12 holds the tables of a load, partitions too, and tells those that were rewritten before', async () => {
+    await database.query(`create table t (id int primary key); insert into t values (1)`)
+    await database.query(
+      `create table p (id int) partition by list (id); create table p1 partition of p for values in (1)`,
+    )
+    await database.query(`insert into p values (1)`)
+    const tables = ['t', 'p'].map(name => ({ schema: 'public', name }))
+    const open = async (wait: boolean): Promise<CopySession> => {
+      const [row] = await session.query('select pg_export_snapshot() as snapshot')
+      return openCopySession({ connection: { url: database.url }, snapshot: row!['snapshot']!, tables, wait })
+    }
+    const at = async (change: string): Promise<CopySession> => {
+      await session.query('begin isolation level repeatable read')
+      await session.query('select 1')
+      await database.query(change)
+      return open(true)
+    }
+    await expect(at('alter table t alter id type bigint')).rejects.toMatchObject({
+      code: 'capture.load_overtaken',
+      message: expect.stringContaining('public.t'),
+    })
+    await session.query('commit')
+    await expect(at('vacuum full p1')).rejects.toMatchObject({
+      message: expect.stringContaining('public.p1'),
+    })
+    await session.query('commit')
+    const held = await at('alter table t add column note text; insert into t values (2)')
+    const changing = database.query('alter table t alter id type numeric')
+    const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    await waitFor(async () => (await database.query(waits)).length === 1, { what: 'the change to wait' })
+    // who would wait behind the change, which waits for the hold, is told so at once
+    await expect(open(false)).rejects.toMatchObject({ code: 'postgres.refused' })
+    held.stop()
+    await session.query('commit')
+    await changing
+  })
+
   it('C12 makes a slot whose snapshot is what lies before its first change', async () => {
     await database.query(`create table t (id int primary key); insert into t select generate_series(1, 5000)`)
     await prepareSource({ url: database.url }, wish())
     const made = await createSlot({ url: database.url }, slot)
     await database.query(`insert into t values (-1)`)
-    const copy = await openCopySession({ connection: { url: database.url }, snapshot: made.snapshot })
+    const copy = await openCopySession({
+      connection: { url: database.url },
+      snapshot: made.snapshot,
+      tables: [{ schema: 'public', name: 't' }],
+      wait: true,
+    })
     const [table] = await readTables(session, [{ schema: 'public', name: 't' }])
     expect((await readHeaps(session, table!.oid))[0]!.blocks).toBeGreaterThan(10)
     let rows = 0

@@ -36,6 +36,8 @@ export interface ReplicationOptions {
   readonly publication: string
   /** Transactions that ended before it are not sent; also what is acknowledged at first. */
   readonly from: bigint
+  /** Called when the slot is ours, before anything is handed on or acknowledged; the stream is given up when it throws. */
+  readonly begun?: () => Promise<void>
   readonly handlers: ReplicationHandlers
 }
 
@@ -81,6 +83,13 @@ export const openReplication = async (options: ReplicationOptions): Promise<Repl
     `START_REPLICATION SLOT ${quoteIdentifier(slot)} LOGICAL ${formatLsn(from)} ` +
       `(proto_version '1', publication_names ${quoteLiteral(quoteIdentifier(publication))})`,
   )
+  try {
+    await options.begun?.()
+  } catch (error) {
+    await running.stop()
+    throw error
+  }
+  running.go()
   return running
 }
 
@@ -92,6 +101,9 @@ class RunningStream implements ReplicationStream {
   #fail: (error: HeadraceError) => void = () => undefined
   #began: { resolve(): void; reject(error: HeadraceError): void } | null = null
   #raw: RawConnection | null = null
+  /** What came before `go`: frames that shared a chunk with the server's consent. */
+  #held: Buffer[] | null = []
+  #over = false
   #acknowledged: bigint
   #lastHeard = Date.now()
   #asked = false
@@ -114,6 +126,23 @@ class RunningStream implements ReplicationStream {
     })
   }
 
+  /** From here on what comes is handed on, and answered. */
+  go(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    if (this.#over) return
+    this.#raw?.write(statusUpdate(this.#acknowledged, false))
+    // on a timer of its own: also while the consumer stands still (03 C4)
+    this.#timer = setInterval(() => this.#tick(), this.#timeoutMs * 0.75)
+    this.resume()
+    try {
+      for (const data of held) this.#data(data, 0, data.length)
+      this.chunk(held.reduce((sum, { length }) => sum + length, 0))
+    } catch (error) {
+      this.ended(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
   acknowledge(lsn: bigint): void {
     if (lsn <= this.#acknowledged) return
     this.#acknowledged = lsn
@@ -131,14 +160,15 @@ class RunningStream implements ReplicationStream {
   }
 
   async stop(): Promise<void> {
+    this.#over = true
     clearInterval(this.#timer)
     await this.#raw?.close()
   }
 
   frame = (type: number, buffer: Buffer, start: number, end: number): void => {
     if (type === COPY_DATA) {
-      if (buffer[start] === KEEPALIVE) this.#keepalive(buffer, start)
-      else this.#options.handlers.data(buffer, start, end)
+      if (this.#held === null) this.#data(buffer, start, end)
+      else this.#held.push(Buffer.from(buffer.subarray(start, end)))
     } else if (type === COPY_BOTH) this.#streaming()
     else if (type === ERROR_RESPONSE) this.ended(readErrorResponse(buffer, start, end))
     else if (type === COPY_DONE) this.ended(null)
@@ -147,10 +177,11 @@ class RunningStream implements ReplicationStream {
   chunk(bytes: number): void {
     this.#lastHeard = Date.now()
     this.#asked = false
-    if (this.#began === null) this.#options.handlers.chunk(bytes)
+    if (this.#held === null) this.#options.handlers.chunk(bytes)
   }
 
   ended(error: Error | null): void {
+    this.#over = true
     clearInterval(this.#timer)
     void this.#raw?.close()
     const fault =
@@ -165,11 +196,14 @@ class RunningStream implements ReplicationStream {
   }
 
   #streaming(): void {
+    this.#raw?.pause()
     this.#began?.resolve()
     this.#began = null
-    this.#raw?.write(statusUpdate(this.#acknowledged, false))
-    // on a timer of its own: also while the consumer stands still (03 C4)
-    this.#timer = setInterval(() => this.#tick(), this.#timeoutMs * 0.75)
+  }
+
+  #data(buffer: Buffer, start: number, end: number): void {
+    if (buffer[start] === KEEPALIVE) this.#keepalive(buffer, start)
+    else this.#options.handlers.data(buffer, start, end)
   }
 
   #tick(): void {

@@ -1,6 +1,12 @@
 import { type Relation, type RelationTracker, SnapshotDecoder, snapshotLsn } from '@headrace/changes'
 import { codeOf } from '@headrace/errors'
-import { type CopySession, type Heap, openCopySession, type PostgresConnection } from '@headrace/postgres'
+import {
+  type CopySession,
+  type Heap,
+  openCopySession,
+  type PostgresConnection,
+  type TableName,
+} from '@headrace/postgres'
 import { MarkerKind, type TableProgress } from '@headrace/wire'
 import { noteTooLarge, type SourceTable } from '../adapters/captured-table.ts'
 import type { Events } from '../events.ts'
@@ -29,6 +35,11 @@ export interface FirstLoadOptions {
   readonly snapshot: string
   readonly consistentLsn: bigint
   readonly tables: readonly LoadTable[]
+  /** Each connection holds them all (libs/postgres openCopySession). */
+  readonly held: readonly TableName[]
+  /** The first of the connections; whoever opened it stops it. */
+  readonly first: CopySession
+  /** Altogether; fewer where somebody waits to change a table. */
   readonly connections: number
   readonly delivery: Delivery
   readonly changes: ChangeDelivery
@@ -55,8 +66,10 @@ export const firstLoad = async (options: FirstLoadOptions): Promise<void> => {
   const counter = { next: 0 }
   for (const { relation } of tables) changes.relation(relation)
   const abort = new AbortController()
-  const workers = Array.from({ length: Math.min(options.connections, tasks.length) }, () =>
-    loadTasks(options, tasks, counter, AbortSignal.any([signal, abort.signal])),
+  const both = AbortSignal.any([signal, abort.signal])
+  const work = (reader: Reader | undefined): Promise<void> => loadTasks(options, tasks, counter, both, reader)
+  const workers = Array.from({ length: Math.min(options.connections, tasks.length) }, (_, worker) =>
+    worker === 0 ? work(readerOf(options.first, options, both)) : openAnother(options, both).then(work),
   )
   try {
     await Promise.all(workers)
@@ -84,9 +97,13 @@ const planTasks = ({ tables, delivery }: FirstLoadOptions): Task[] =>
     return statements.map(sql => ({ table, progress, sql, left }))
   })
 
-/** A session at the snapshot that the delivery may hold back and the signal ends. */
-const openReader = async ({ connection, snapshot, delivery }: FirstLoadOptions, signal: AbortSignal) => {
-  const session = await openCopySession({ connection, snapshot })
+interface Reader {
+  readonly session: CopySession
+  close(): void
+}
+
+/** A session that the delivery may hold back and the signal ends. */
+const readerOf = (session: CopySession, { delivery }: FirstLoadOptions, signal: AbortSignal): Reader => {
   const removeValve = delivery.addValve(session)
   const stop = (): void => session.stop()
   signal.addEventListener('abort', stop, { once: true })
@@ -100,13 +117,27 @@ const openReader = async ({ connection, snapshot, delivery }: FirstLoadOptions, 
   }
 }
 
+const openReader = async (options: FirstLoadOptions, signal: AbortSignal, wait: boolean): Promise<Reader> => {
+  const { connection, snapshot, held: tables } = options
+  return readerOf(await openCopySession({ connection, snapshot, tables, wait }), options, signal)
+}
+
+/** One connection more, unless somebody waits to change a table: he would be waited for, and he waits for us. */
+const openAnother = (options: FirstLoadOptions, signal: AbortSignal): Promise<Reader | undefined> =>
+  openReader(options, signal, false).catch((error: unknown) => {
+    if (codeOf(error) === 'postgres.refused') return undefined
+    throw error
+  })
+
 const loadTasks = async (
   options: FirstLoadOptions,
   tasks: Task[],
   counter: { next: number },
   signal: AbortSignal,
+  begin: Reader | undefined,
 ): Promise<void> => {
-  let reader = await openReader(options, signal)
+  if (begin === undefined) return
+  let reader = begin
   let lost = 0
   try {
     for (let next = tasks.shift(); next !== undefined && !signal.aborted;) {
@@ -123,8 +154,8 @@ const loadTasks = async (
         options.events.partLost(task.progress.table, error instanceof Error ? error.message : '')
         reader.close()
         // without the snapshot the whole load begins anew, and the first error says why
-        reader = await openReader(options, signal).catch(() => {
-          throw error
+        reader = await openReader(options, signal, true).catch((again: unknown) => {
+          throw codeOf(again) === 'capture.load_overtaken' ? again : error
         })
       }
     }

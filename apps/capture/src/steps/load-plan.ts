@@ -1,12 +1,21 @@
-import { fingerprintOf } from '@headrace/changes'
+import { fingerprintOf, type RelationTracker } from '@headrace/changes'
+import { HeadraceError } from '@headrace/errors'
 import {
   type Heap,
+  type PostgresSession,
   type PublishedTable,
   quoteIdentifier,
   quoteTable,
+  readHeaps,
+  readPublication,
+  readTables,
+  sameTable,
   type TableInfo,
 } from '@headrace/postgres'
 import type { RelationDescription } from '@headrace/wire'
+import type { SourceTable } from '../adapters/captured-table.ts'
+import type { Delivery } from './delivery.ts'
+import type { LoadTable } from './first-load.ts'
 
 /** Blocks of one COPY: 32 MB of 8 kB blocks. */
 export const CHUNK_BLOCKS = 4_096
@@ -48,4 +57,37 @@ export const copyStatements = (
     const where = filter === null ? '' : ` AND (${filter})`
     return `COPY (SELECT ${list} FROM ONLY ${quoteTable(heap)} WHERE ${from}${to}${where}) TO STDOUT`
   })
+}
+
+/** The tables as the catalogue has them now, entered in the progress. */
+export const planLoad = async (
+  session: PostgresSession,
+  source: { readonly name: string; readonly publication: string },
+  tables: readonly SourceTable[],
+  { delivery, relations }: { readonly delivery: Delivery; readonly relations: RelationTracker<SourceTable> },
+): Promise<readonly LoadTable[]> => {
+  const infos = await readTables(session, tables)
+  const publication = await readPublication(session, source.publication)
+  const planned: LoadTable[] = []
+  for (const table of tables) {
+    const info = infos.find(found => sameTable(found, table))
+    const published = publication?.tables.find(found => sameTable(found, table))
+    if (info === undefined || published === undefined) {
+      throw new HeadraceError(
+        'capture.source_unfit',
+        `the table ${table.label} went away or left the publication`,
+        { where: `source ${source.name}` },
+      )
+    }
+    const columns = publishedColumns(info, published)
+    const relation = relations.describe(describeTable(info, columns))
+    planned.push({ relation, heaps: await readHeaps(session, info.oid), columns, filter: published.filter })
+    delivery.progress.tables.push({
+      table: table.label,
+      rowsDone: 0n,
+      rowsEstimated: BigInt(info.estimatedRows),
+      finished: false,
+    })
+  }
+  return planned
 }

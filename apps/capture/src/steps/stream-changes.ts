@@ -22,6 +22,8 @@ export interface StreamOptions {
   readonly relations: RelationTracker<SourceTable>
   readonly changes: ChangeDelivery
   readonly delivery: Delivery
+  /** Throws when the slot is not the one that the position is of: now that it is ours nobody can change it (03 C3). */
+  readonly check: () => Promise<void>
   readonly signal: AbortSignal
 }
 
@@ -49,6 +51,10 @@ export const streamChanges = async (options: StreamOptions): Promise<RunningStre
     publication: options.publication,
     from: position.acknowledgedLsn,
     handlers: reader,
+    begun: options.check,
+  }).catch((error: unknown) => {
+    reader.stop()
+    throw error
   })
   const removeValve = delivery.addValve(stream)
   const idle = setInterval(() => reader.moveIdle(IDLE_ACK_MS), IDLE_ACK_MS)

@@ -14,6 +14,12 @@ export const captureErrors = {
     65,
     'A change carries no value for a column of its record key, or the column is gone. Replica identity, table and contract must agree; `headrace source check` says what is missing.',
   ),
+  'capture.load_overtaken': entry(
+    'operator',
+    'retry',
+    75,
+    'A table was rewritten (ALTER TABLE, VACUUM FULL, TRUNCATE) between the snapshot of the first load and its reading: read at that snapshot it would seem empty. The load begins anew by itself.',
+  ),
   'capture.schema_changed': entry(
     'data-owner',
     'stop',
