@@ -4,6 +4,7 @@ import { Health } from '@headrace/runtime'
 import { waitFor } from '@headrace/testkit'
 import { CapturePosition, MarkerKind, Op, RelationDescription, topicNames } from '@headrace/wire'
 import { applied, disorder, sorted, tableRows } from './testing/checks.ts'
+import type { Delivery } from './steps/delivery.ts'
 import { createHarness, type Harness, type RunningCapture, type SeenChange } from './testing/harness.ts'
 
 jest.setTimeout(60_000)
@@ -150,6 +151,28 @@ describe('capture', () => {
       code: 'capture.slot_ahead',
       hint: expect.stringContaining('source reset'),
     })
+  })
+
+  it('C3 stops when the slot was made again while the tables were loaded', async () => {
+    await start()
+    const again = async (): Promise<void> => {
+      await harness.database.query(`select pg_drop_replication_slot($1)`, [harness.slot])
+      await harness.database.query(`insert into item values (1, 'between both')`)
+      await harness.database.query(`select pg_create_logical_replication_slot($1, 'pgoutput')`, [
+        harness.slot,
+      ])
+    }
+    // the load is over when this has settled
+    const observe = (delivery: Delivery): void => {
+      const settled = delivery.settled.bind(delivery)
+      delivery.settled = async signal => {
+        await settled(signal)
+        await again()
+      }
+    }
+    const ahead = { code: 'capture.slot_ahead' }
+    await expect(capture({ observe }).done).rejects.toMatchObject(ahead)
+    await expect(capture().done).rejects.toMatchObject(ahead)
   })
 
   it('C3 stops when the slot is gone', async () => {

@@ -54,7 +54,11 @@ const checkHistory = ({ identity, timelineEnd, slotName }: Found, position: Capt
   }
 }
 
-const checkSlot = ({ slot, slotName }: Found, position: CapturePosition): void => {
+/** Throws when the slot would not give all that follows the position. */
+export const checkSlot = (
+  { slot, slotName }: Pick<Found, 'slot' | 'slotName'>,
+  position: CapturePosition,
+): void => {
   const where = `slot ${slotName}`
   if (slot === null || slot.confirmed === null)
     throw new HeadraceError('capture.slot_lost', 'the replication slot is gone', { where, hint: RESET })
