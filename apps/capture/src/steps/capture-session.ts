@@ -1,25 +1,22 @@
 import { RelationTracker, snapshotLsn } from '@headrace/changes'
-import { HeadraceError } from '@headrace/errors'
 import type { FencedWriter } from '@headrace/kafka'
 import {
   connect,
   createSlot,
   dropSlot,
   numericDomains,
+  openCopySession,
   type PostgresConnection,
   type PostgresSession,
   preparePublication,
   problemsOf,
   quoteLiteral,
-  readHeaps,
   readIdentity,
-  readPublication,
   readSlot,
   readTables,
   readTimelineEnd,
   releaseSlot,
   requireFit,
-  sameTable,
   type SourceIdentity,
 } from '@headrace/postgres'
 import type { Failpoints, Health } from '@headrace/runtime'
@@ -31,8 +28,8 @@ import { ChangeDelivery } from './change-delivery.ts'
 import { RereadCompleter } from './complete-rows.ts'
 import { checkSlot, decideStart, type Start } from './decide-start.ts'
 import { Delivery, type DeliveryLimits } from './delivery.ts'
-import { firstLoad, type LoadTable } from './first-load.ts'
-import { describeTable, publishedColumns } from './load-plan.ts'
+import { firstLoad } from './first-load.ts'
+import { planLoad } from './load-plan.ts'
 import { Progress } from './progress.ts'
 import { streamChanges } from './stream-changes.ts'
 import { ShapeWatch } from './watch-shapes.ts'
@@ -291,22 +288,32 @@ const loadTables = async (
   load: Load & { release(): Promise<void> },
   signal: AbortSignal,
 ): Promise<void> => {
-  const { connection, source, events, loadConnections } = options
+  const { connection, source, events, health, loadConnections } = options
   const { delivery } = running
   const before = performance.now()
-  const tables = await planLoad(options, session, running)
-  const { epoch } = delivery.committed
-  await firstLoad({
-    ...load,
-    ...running,
-    connection,
-    source: source.name,
-    epoch,
-    tables,
-    connections: loadConnections,
-    events,
-    signal,
-  })
+  // what is planned is held, so that it is what the snapshot saw until all is read; who is changing a table is waited for
+  const first = await alive(health, () =>
+    openCopySession({ connection, snapshot: load.snapshot, tables: options.tables, wait: true }),
+  )
+  try {
+    const tables = await planLoad(session, source, options.tables, running)
+    const { epoch } = delivery.committed
+    await firstLoad({
+      ...load,
+      ...running,
+      connection,
+      source: source.name,
+      epoch,
+      tables,
+      held: options.tables,
+      first,
+      connections: loadConnections,
+      events,
+      signal,
+    })
+  } finally {
+    first.stop()
+  }
   await delivery.settled(signal)
   await load.release()
   events.loadFinished(delivery.committed.snapshot?.tables ?? [], (performance.now() - before) / 1000)
@@ -359,36 +366,4 @@ const work = async (
   const comparing = running.shapeWatch.run(signal)
   for (const each of [watching, comparing]) each.catch(() => undefined)
   await Promise.race([stream.done, watching, comparing])
-}
-
-/** The tables as the catalogue has them now, entered in the progress. */
-const planLoad = async (
-  { tables, source }: CaptureOptions,
-  session: PostgresSession,
-  { delivery, relations }: Running,
-): Promise<readonly LoadTable[]> => {
-  const infos = await readTables(session, tables)
-  const publication = await readPublication(session, source.publication)
-  const planned: LoadTable[] = []
-  for (const table of tables) {
-    const info = infos.find(found => sameTable(found, table))
-    const published = publication?.tables.find(found => sameTable(found, table))
-    if (info === undefined || published === undefined) {
-      throw new HeadraceError(
-        'capture.source_unfit',
-        `the table ${table.label} went away or left the publication`,
-        { where: `source ${source.name}` },
-      )
-    }
-    const columns = publishedColumns(info, published)
-    const relation = relations.describe(describeTable(info, columns))
-    planned.push({ relation, heaps: await readHeaps(session, info.oid), columns, filter: published.filter })
-    delivery.progress.tables.push({
-      table: table.label,
-      rowsDone: 0n,
-      rowsEstimated: BigInt(info.estimatedRows),
-      finished: false,
-    })
-  }
-  return planned
 }
