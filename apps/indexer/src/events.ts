@@ -70,6 +70,8 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
       ),
     wentLive: (view: string, index: string, documents: number) =>
       log.info({ view, index, documents }, 'caught up: the alias of the view points to the new index'),
+    leftLive: (view: string, holder: string) =>
+      log.info({ view, holder }, 'the alias of the view stays with a newer index, which has indexers too'),
     notYetLive: (view: string, error: string) =>
       log.warn({ view, error }, 'the new index could not be made live yet'),
     assigned: (view: string, partitions: readonly number[], fromStart: number) => {

@@ -198,6 +198,11 @@ describe('index of a view', () => {
     expect([...(await indices.behind(view)).keys()]).toEqual([index.name])
     await indices.goLive(view, second, options)
     expect([...(await indices.behind(view)).keys()]).toEqual([second.name])
+    expect(second.createdAtMs).toBeGreaterThanOrEqual(index.createdAtMs)
+    expect((await indices.behind(view)).get(second.name)).toMatchObject({
+      plan: 'abc',
+      createdAtMs: second.createdAtMs,
+    })
     const again = await indices.open(remade, options)
     expect(again.live).toBe(true)
     await indices.goLive(view, index, options)

@@ -15,6 +15,12 @@ export {
 } from './connection.ts'
 export { DocumentReader, type ReaderFields } from './document-reader.ts'
 export { type Hit, rawMembers, type SearchAnswer } from './read-hits.ts'
-export { type IndexIdentity, type IndexOptions, type ViewIndex, ViewIndices } from './view-index.ts'
+export {
+  type IndexBehind,
+  type IndexIdentity,
+  type IndexOptions,
+  type ViewIndex,
+  ViewIndices,
+} from './view-index.ts'
 export { getDocuments, sampleKeys } from './get-documents.ts'
 export { elasticsearchConnection, type ElasticsearchSettings } from './connection-settings.ts'

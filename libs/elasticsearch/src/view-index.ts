@@ -24,6 +24,8 @@ export interface IndexOptions {
 
 export interface ViewIndex {
   readonly name: string
+  /** ms since 1970, as the server says. */
+  readonly createdAtMs: number
   /** Changes when an index of the same name is made again. */
   readonly uuid: string
   /** Alias that bulks go to: gone when the index is gone. */
@@ -33,11 +35,18 @@ export interface ViewIndex {
   readonly live: boolean
 }
 
+/** What an index behind a view's alias was filled from, as far as it says so. */
+export interface IndexBehind extends Partial<IndexIdentity> {
+  readonly createdAtMs: number
+}
+
 interface IndexAnswer {
   readonly aliases?: Readonly<Record<string, unknown>>
   readonly mappings?: { readonly _meta?: Partial<IndexIdentity> }
-  readonly settings?: { readonly index: { readonly uuid: string } }
+  readonly settings?: { readonly index: { readonly uuid: string; readonly creation_date: string } }
 }
+
+const createdAtMs = ({ settings }: IndexAnswer): number => Number(settings?.index.creation_date ?? 0)
 
 const writeAliasOf = (name: string): string => `${name}-write`
 
@@ -85,6 +94,7 @@ export class ViewIndices {
   #describe(name: string, index: IndexAnswer, view: string, created: boolean): ViewIndex {
     return {
       name,
+      createdAtMs: createdAtMs(index),
       uuid: index.settings?.index.uuid ?? '',
       writeAlias: writeAliasOf(name),
       created,
@@ -99,7 +109,7 @@ export class ViewIndices {
       query: {
         // a closed index is there as well: another one of its name cannot be made
         expand_wildcards: 'open,closed',
-        filter_path: '*.aliases,*.mappings._meta,*.settings.index.uuid',
+        filter_path: '*.aliases,*.mappings._meta,*.settings.index.uuid,*.settings.index.creation_date',
       },
       accept: [404],
     })
@@ -107,11 +117,11 @@ export class ViewIndices {
   }
 
   /** Names of the indices behind the view's alias, with what they were filled from. */
-  async behind(view: string): Promise<ReadonlyMap<string, Partial<IndexIdentity>>> {
+  async behind(view: string): Promise<ReadonlyMap<string, IndexBehind>> {
     const { status, body } = await this.#elasticsearch.json<Readonly<Record<string, IndexAnswer>>>({
       method: 'GET',
       path: `/${view}`,
-      query: { filter_path: '*.aliases,*.mappings._meta' },
+      query: { filter_path: '*.aliases,*.mappings._meta,*.settings.index.creation_date' },
       accept: [404],
     })
     if (status === 404) return new Map()
@@ -120,7 +130,12 @@ export class ViewIndices {
         hint: 'Rename the view or remove the index.',
       })
     }
-    return new Map(Object.entries(body).map(([name, index]) => [name, index.mappings?._meta ?? {}]))
+    return new Map(
+      Object.entries(body).map(([name, index]) => [
+        name,
+        { ...index.mappings?._meta, createdAtMs: createdAtMs(index) },
+      ]),
+    )
   }
 
   async #isFirst(identity: IndexIdentity): Promise<boolean> {

@@ -185,6 +185,8 @@ export interface KafkaAdmin {
   ): Promise<readonly CommittedOffset[]>
   /** Sets the offsets of a group that has no members (pause / reset commands). */
   resetOffsets(groupId: string, offsets: readonly CommitOffset[]): Promise<void>
+  /** How many members a group has now; 0 when there is no such group. */
+  memberCount(groupId: string): Promise<number>
   /** Removes a group without members and its offsets. */
   deleteGroup(groupId: string): Promise<void>
 }

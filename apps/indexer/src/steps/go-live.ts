@@ -1,21 +1,26 @@
-import type { IndexOptions, ViewIndex, ViewIndices } from '@headrace/elasticsearch'
-import type { Kafka, PartitionReader } from '@headrace/kafka'
+import type { IndexBehind, IndexOptions, ViewIndex, ViewIndices } from '@headrace/elasticsearch'
+import type { KafkaAdmin, PartitionReader } from '@headrace/kafka'
 import type { Events } from '../events.ts'
-import { trusted } from './index-session.ts'
+import { groupOf, trusted } from './index-session.ts'
 
-const LOOK_EVERY_MS = 2_000
+/** While the index is filled beside another one. */
+const FILLING_LOOK_MS = 2_000
+/** Afterwards: an indexer of another plan may have moved the alias. */
+const LIVE_LOOK_MS = 30_000
 
-export interface GoLiveOptions {
-  readonly kafka: Kafka
-  readonly reader: PartitionReader
-  readonly indices: ViewIndices
+export interface KeepLiveOptions {
+  readonly kafka: { readonly admin: Pick<KafkaAdmin, 'committed' | 'memberCount'> }
+  readonly reader: Pick<PartitionReader, 'bounds'>
+  readonly indices: Pick<ViewIndices, 'behind' | 'goLive' | 'count'>
   readonly index: ViewIndex
   readonly indexOptions: IndexOptions
   readonly groupId: string
   readonly topic: string
   readonly view: string
   readonly partitions: number
-  readonly events: Events
+  readonly events: Pick<Events, 'wentLive' | 'leftLive' | 'notYetLive'>
+  /** ms */
+  readonly now?: () => number
 }
 
 /** All members together have taken every partition to its end as it was when we looked. */
@@ -26,7 +31,7 @@ const isCaughtUp = async ({
   groupId,
   topic,
   partitions,
-}: GoLiveOptions): Promise<boolean> => {
+}: KeepLiveOptions): Promise<boolean> => {
   const all = Array.from({ length: partitions }, (_, partition) => partition)
   const ends: bigint[] = []
   for (const partition of all) ends.push((await reader.bounds(topic, partition)).end)
@@ -38,35 +43,70 @@ const isCaughtUp = async ({
   })
 }
 
-/** An index that was filled beside the live one takes its place once it is caught up (06 E10); the old one stays for a way back. */
-export const goLiveWhenCaughtUp = (
-  options: GoLiveOptions,
+const isNewer = (name: string, { createdAtMs }: IndexBehind, index: ViewIndex): boolean =>
+  createdAtMs === index.createdAtMs ? name > index.name : createdAtMs > index.createdAtMs
+
+/**
+ * While two plans run at once, the newer index has the alias: else a restart of an old indexer in a roll-out would take it back. One
+ * that no indexer keeps in step any more gives way to an older one, as after a roll-back.
+ */
+const newerHolder = async (
+  behind: ReadonlyMap<string, IndexBehind>,
+  { kafka, index, groupId, view }: KeepLiveOptions,
+): Promise<string | undefined> => {
+  for (const [name, holder] of behind) {
+    if (name === index.name || !isNewer(name, holder, index)) continue
+    const group = groupOf(holder.pipeline ?? '', view, holder.plan ?? '')
+    // of our own plan: filled from a later making of the topic than ours
+    if (group === groupId || (await kafka.admin.memberCount(group)) > 0) return name
+  }
+  return undefined
+}
+
+/**
+ * The view's alias moves to this index once it is caught up (06 E10), and is looked after from then on. The index that had it stays
+ * for a way back.
+ */
+export const keepLive = (
+  options: KeepLiveOptions,
 ): { readonly look: () => void; readonly stop: () => Promise<void> } => {
-  const { indices, index, indexOptions, view, events } = options
-  let live = index.live
-  let next = 0
+  const { indices, index, indexOptions, view, events, now = () => performance.now() } = options
+  let stopped = false
+  let next = -Infinity
+  let left: string | undefined
   let looking: Promise<void> | undefined
-  const attempt = async (): Promise<void> => {
-    if (!(await isCaughtUp(options))) return
+  /** Gives the time until the next look. */
+  const attempt = async (): Promise<number> => {
+    const behind = await indices.behind(view)
+    if (behind.size === 1 && behind.has(index.name)) return LIVE_LOOK_MS
+    const holder = await newerHolder(behind, options)
+    if (holder !== undefined) {
+      if (holder !== left) events.leftLive(view, holder)
+      left = holder
+      return LIVE_LOOK_MS
+    }
+    left = undefined
+    if (stopped || !(await isCaughtUp(options))) return FILLING_LOOK_MS
     await indices.goLive(view, index, indexOptions)
-    live = true
     events.wentLive(view, index.name, await indices.count(index.name))
+    return LIVE_LOOK_MS
   }
   return {
     look: () => {
-      if (live || looking !== undefined || performance.now() < next) return
-      next = performance.now() + LOOK_EVERY_MS
+      if (stopped || looking !== undefined || now() < next) return
       looking = attempt()
         // the next look tries again; what is really wrong shows in the session
-        .catch((error: unknown) =>
-          events.notYetLive(view, error instanceof Error ? error.message : String(error)),
-        )
-        .finally(() => {
+        .catch((error: unknown) => {
+          events.notYetLive(view, error instanceof Error ? error.message : String(error))
+          return FILLING_LOOK_MS
+        })
+        .then(delayMs => {
+          next = now() + delayMs
           looking = undefined
         })
     },
     stop: async () => {
-      live = true
+      stopped = true
       await looking
     },
   }

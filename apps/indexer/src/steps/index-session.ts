@@ -46,6 +46,9 @@ interface Generation {
   readonly done: Map<number, bigint>
 }
 
+export const groupOf = (pipeline: string, view: string, plan: string): string =>
+  `${pipeline}.indexer.${view}.${plan}`
+
 /** Offsets belong to an index: committed ones of another index say nothing about this one (06 E10). */
 export const offsetMark = (index: ViewIndex): string => `index ${index.name} ${index.uuid}`
 

@@ -16,9 +16,9 @@ import { DeadDocuments } from '../adapters/dead-documents.ts'
 import { awaitDocumentTopic } from '../adapters/document-topic.ts'
 import { documentReading } from '../adapters/read-document.ts'
 import type { Events } from '../events.ts'
-import { goLiveWhenCaughtUp } from './go-live.ts'
+import { keepLive } from './go-live.ts'
 import { indexRecords } from './index-records.ts'
-import { IndexSession } from './index-session.ts'
+import { groupOf, IndexSession } from './index-session.ts'
 
 export interface IndexSettings {
   readonly shards: number
@@ -48,9 +48,6 @@ const PASSING: readonly ErrorCode[] = [
 
 /** A busy server is asked again now and then; one that is away shows. */
 const RETRIES_UNTIL_RED = 3
-
-export const groupOf = (pipeline: string, view: string, plan: string): string =>
-  `${pipeline}.indexer.${view}.${plan}`
 
 /** Keeps one view's index in step with its document topic until the signal fires. */
 export const indexView = async (options: IndexViewOptions, signal: AbortSignal): Promise<void> => {
@@ -95,7 +92,7 @@ const spell = async (
     nowUs: () => BigInt(Date.now()) * 1_000n,
     sawIncarnation: (partition: number, id: string) => refuseOther(topic, partition, id, incarnations),
   }
-  const goLive = goLiveWhenCaughtUp({
+  const live = keepLive({
     kafka,
     reader,
     indices,
@@ -122,12 +119,12 @@ const spell = async (
     progressed,
     events,
     health,
-    turned: goLive.look,
+    turned: live.look,
   })
   try {
     await session.run(signal)
   } finally {
-    await goLive.stop()
+    await live.stop()
     await dead.stop()
   }
 }

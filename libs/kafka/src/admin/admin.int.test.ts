@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals'
 import { waitFor } from '@headrace/testkit'
 import { createKafka } from '../kafka.ts'
+import { joinGroup } from '../testing/member.ts'
 import { testCluster } from '../testing/test-cluster.ts'
 
 jest.setTimeout(60_000)
@@ -60,6 +61,15 @@ describe('admin', () => {
     ])
     await admin.deleteGroup(groupId)
     expect(await admin.committed(groupId, { [topic]: [0] })).toMatchObject([{ next: null }])
+  })
+
+  it('counts the members of a group, also of one that is not there', async () => {
+    const [topic, groupId] = [await cluster.topic('members'), cluster.name('g')]
+    expect(await admin.memberCount(groupId)).toBe(0)
+    const member = await joinGroup(cluster.kafka, { groupId, topics: [topic], memberName: 'a' })
+    await waitFor(async () => (await admin.memberCount(groupId)) === 1, { what: 'the member' })
+    await member.consumer.stop()
+    expect(await admin.memberCount(groupId)).toBe(0)
   })
 
   it('says so when nobody answers', async () => {

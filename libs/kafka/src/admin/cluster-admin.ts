@@ -105,6 +105,15 @@ export class ClusterAdmin implements KafkaAdmin {
     return commitOffsets(this.#client, { groupId, memberId: '', generationId: -1 }, offsets)
   }
 
+  memberCount(groupId: string): Promise<number> {
+    return this.#client.patientAtCoordinator(
+      'group',
+      groupId,
+      'the group cannot be looked at',
+      async broker => (await broker.describeGroups({ groupIds: [groupId] })).groups[0]?.members.length ?? 0,
+    )
+  }
+
   async deleteGroup(groupId: string): Promise<void> {
     await this.#client.patientAtCoordinator('group', groupId, 'the group cannot be deleted', async broker => {
       await broker.deleteGroups([groupId])

@@ -83,6 +83,9 @@ export interface KafkajsBroker {
   }): Promise<{ readonly memberAssignment: Buffer }>
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<void>
   leaveGroup(request: { groupId: string; memberId: string }): Promise<void>
+  describeGroups(request: {
+    groupIds: readonly string[]
+  }): Promise<{ readonly groups: readonly { readonly members: readonly unknown[] }[] }>
   deleteGroups(groupIds: readonly string[]): Promise<void>
   offsetCommit(request: {
     groupId: string

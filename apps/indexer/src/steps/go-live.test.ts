@@ -1,0 +1,126 @@
+import type { IndexBehind, ViewIndex } from '@headrace/elasticsearch'
+import { describe, expect, it } from '@jest/globals'
+import { keepLive } from './go-live.ts'
+import { groupOf, offsetMark } from './index-session.ts'
+
+/** One view with an alias, and indexers of two plans. */
+class World {
+  nowMs = 0
+  holder = 'v-old-1'
+  /** By plan. */
+  readonly members = new Map([
+    ['old', 1],
+    ['new', 1],
+  ])
+  caughtUp = true
+  readonly told: string[] = []
+
+  readonly #created: Readonly<Record<string, number>> = { old: 1, new: 2 }
+
+  indexer(plan: 'old' | 'new') {
+    const index = this.#index(plan)
+    const live = keepLive({
+      kafka: {
+        admin: {
+          committed: (_, topics) =>
+            Promise.resolve(
+              Object.keys(topics).map(topic => ({
+                topic,
+                partition: 0,
+                next: this.caughtUp ? 7n : 6n,
+                metadata: offsetMark(index),
+              })),
+            ),
+          memberCount: group =>
+            Promise.resolve([...this.members].find(([name]) => group === groupOf('p', 'v', name))?.[1] ?? 0),
+        },
+      },
+      reader: { bounds: () => Promise.resolve({ start: 0n, end: 7n }) },
+      indices: {
+        behind: () => {
+          const holder = this.#index(this.holder.split('-')[1]!)
+          const { name, createdAtMs } = holder
+          const meta: IndexBehind = { pipeline: 'p', view: 'v', plan: name.split('-')[1]!, createdAtMs }
+          return Promise.resolve(new Map([[name, meta]]))
+        },
+        goLive: (_, { name }) => {
+          this.holder = name
+          return Promise.resolve()
+        },
+        count: () => Promise.resolve(1),
+      },
+      index,
+      indexOptions: {
+        mappings: {},
+        settings: {},
+        shards: 1,
+        replicas: '0',
+        refreshInterval: '1s',
+        gcDeletes: '1d',
+      },
+      groupId: groupOf('p', 'v', plan),
+      topic: 't',
+      view: 'v',
+      partitions: 1,
+      events: {
+        wentLive: (_, name) => this.told.push(`live ${name}`),
+        leftLive: (_, name) => this.told.push(`left to ${name}`),
+        notYetLive: (_, error) => this.told.push(error),
+      },
+      now: () => this.nowMs,
+    })
+    return {
+      look: async (afterMs = 0) => {
+        this.nowMs += afterMs
+        live.look()
+        await new Promise(resolve => setImmediate(resolve))
+        return this.holder
+      },
+    }
+  }
+
+  #index(plan: string): ViewIndex {
+    const name = `v-${plan}-1`
+    const createdAtMs = this.#created[plan]!
+    return { name, createdAtMs, uuid: plan, writeAlias: `${name}-write`, created: false, live: false }
+  }
+}
+
+describe('the alias of a view', () => {
+  it('moves to the newer index once that is caught up', async () => {
+    const world = new World()
+    const indexer = world.indexer('new')
+    world.caughtUp = false
+    expect(await indexer.look()).toBe('v-old-1')
+    world.caughtUp = true
+    expect(await indexer.look(2_000)).toBe('v-new-1')
+    expect(world.told).toEqual(['live v-new-1'])
+  })
+
+  it('is not taken back by an old indexer that restarts while the newer one runs', async () => {
+    const world = new World()
+    world.holder = 'v-new-1'
+    const old = world.indexer('old')
+    expect(await old.look()).toBe('v-new-1')
+    expect(await old.look(30_000)).toBe('v-new-1')
+    expect(world.told).toEqual(['left to v-new-1'])
+  })
+
+  it('goes back to the older index when nobody keeps the newer one in step', async () => {
+    const world = new World()
+    world.holder = 'v-new-1'
+    const old = world.indexer('old')
+    expect(await old.look()).toBe('v-new-1')
+    world.members.set('new', 0)
+    expect(await old.look(30_000)).toBe('v-old-1')
+  })
+
+  it('is looked after by the live index: what took it in between does not keep it', async () => {
+    const world = new World()
+    const indexer = world.indexer('new')
+    expect(await indexer.look()).toBe('v-new-1')
+    world.holder = 'v-old-1'
+    expect(await indexer.look(29_999)).toBe('v-old-1')
+    expect(await indexer.look(1)).toBe('v-new-1')
+  })
+})
