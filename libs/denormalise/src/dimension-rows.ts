@@ -1,7 +1,7 @@
 import { comparePositions, type Position } from '@headrace/wire'
 import type { Applied } from './group-stage.ts'
 import type { DimensionPlan } from './plan-references.ts'
-import { completeRow, encodeRow, UNCHANGED } from './projected-row.ts'
+import { completeRow, encodeRow } from './projected-row.ts'
 import type { RowChange } from './row-change.ts'
 import type { StateStore } from './state-store.ts'
 import {
@@ -15,6 +15,8 @@ import {
   compareWithStored,
   encodeDeletedRow,
   encodeLiveRow,
+  encodeUnknownRow,
+  isDeleted,
   isLive,
   sameRow,
   storedPosition,
@@ -47,14 +49,16 @@ export class DimensionRows {
     const live = old !== undefined && isLive(old) ? old : undefined
     if (change.deleted) {
       this.store.put(key, encodeDeletedRow(change.position, change.commitTimeUs))
-      return live !== undefined || change.repair ? 'changed' : 'unchanged'
+      return (old !== undefined && !isDeleted(old)) || change.repair ? 'changed' : 'unchanged'
     }
     const row = completeRow(
       encodeRow(change.values, this.plan.names.length),
       live === undefined ? undefined : storedRow(live),
-      change.values.includes(UNCHANGED),
-      `dataset ${this.plan.dataset}`,
     )
+    if (row === undefined) {
+      this.store.put(key, encodeUnknownRow(change.position))
+      return change.repair ? 'changed' : 'unchanged'
+    }
     this.store.put(key, encodeLiveRow(change.position, NO_SORT, row))
     return live !== undefined && sameRow(live, row) && !change.repair ? 'unchanged' : 'changed'
   }
@@ -63,7 +67,7 @@ export class DimensionRows {
   applyTombstone(rowKey: string): Applied {
     const key = dimensionKey(this.plan.number, rowKey)
     const old = this.store.get(key)
-    if (old === undefined || !isLive(old)) return 'ignored'
+    if (old === undefined || isDeleted(old)) return 'ignored'
     this.store.put(key, encodeDeletedRow(storedPosition(old), 0n))
     return 'changed'
   }
@@ -78,7 +82,7 @@ export class DimensionRows {
     isConcerned: (rowKey: string) => boolean,
   ): readonly string[] {
     const gone = this.keys(
-      value => isLive(value) && comparePositions(storedPosition(value), position) < 0,
+      value => !isDeleted(value) && comparePositions(storedPosition(value), position) < 0,
     ).filter(isConcerned)
     for (const key of gone)
       this.store.put(dimensionKey(this.plan.number, key), encodeDeletedRow(position, commitTimeUs))

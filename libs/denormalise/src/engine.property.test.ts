@@ -105,8 +105,13 @@ type Operation =
       readonly c: string | null
       readonly d: number | null
     }
-  | { readonly kind: 'deleteParent'; readonly key: string }
-  | { readonly kind: 'deleteChild'; readonly key: string }
+  | { readonly kind: 'deleteParent'; readonly key: string; readonly isIncomplete: boolean }
+  | {
+      readonly kind: 'deleteChild'
+      readonly key: string
+      readonly isIncomplete: boolean
+      readonly parent: string | null
+    }
 
 const childOperation = fc.record({
   kind: fc.constant('child' as const),
@@ -133,11 +138,17 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
       arbitrary: fc.record({
         kind: fc.constant('deleteParent' as const),
         key: fc.constantFrom(...parentKeys),
+        isIncomplete: fc.boolean(),
       }),
     },
     {
       weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('deleteChild' as const), key: fc.constantFrom(...childKeys) }),
+      arbitrary: fc.record({
+        kind: fc.constant('deleteChild' as const),
+        key: fc.constantFrom(...childKeys),
+        isIncomplete: fc.boolean(),
+        parent: fc.constantFrom(...parentKeys, null, ''),
+      }),
     },
   ),
   { maxLength: 60 },
@@ -157,6 +168,14 @@ const sourceOf = (history: readonly Operation[]): { tables: Tables; records: Sou
     const key = keyOf(operation.key)
     if (operation.kind === 'deleteParent' || operation.kind === 'deleteChild') {
       if (!table.delete(key)) continue
+      // changed right before: what it left alone nobody could read again (03 C9c)
+      if (operation.isIncomplete) {
+        const row: Row =
+          operation.kind === 'deleteParent'
+            ? { id: json(operation.key), a: '1', b: '' }
+            : { id: json(operation.key), parent: json(operation.parent), n: '', c: '', d: '1' }
+        records.push({ dataset, key, position: nextPosition(), kind: 'row', row })
+      }
       const position = nextPosition()
       records.push(
         { dataset, key, position, kind: 'delete', row: {} },

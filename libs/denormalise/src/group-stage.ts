@@ -3,8 +3,9 @@ import { type Assembled, Assembler, failureText } from './assemble.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { GroupAggregates } from './group-aggregates.ts'
 import type { HopValue } from './hop-codec.ts'
+import { incompleteText } from './incomplete-row.ts'
 import type { EdgePlan, GroupPlan } from './plan.ts'
-import { completeRow, encodeRow, hasUnchanged, UNCHANGED, valuesAt } from './projected-row.ts'
+import { completeRow, encodeRow, unchangedPlaces, valuesAt } from './projected-row.ts'
 import { type RowAt, updateReferrers } from './references.ts'
 import { parentOf } from './router.ts'
 import type { RowChange } from './row-change.ts'
@@ -24,6 +25,8 @@ import {
   encodeDeletedRow,
   encodeFailedRow,
   encodeLiveRow,
+  encodeUnknownRow,
+  isDeleted,
   isLive,
   rowOffset,
   sameRow,
@@ -78,24 +81,28 @@ export class GroupStage {
       if (order < 0 || (order === 0 && !change.repair))
         return order < 0 && change.repair ? 'changed' : 'ignored'
     }
-    const wasLive = old !== undefined && isLive(old)
+    const live = old !== undefined && isLive(old) ? old : undefined
     if (change.deleted) {
-      this.refer(change.key, wasLive ? old : undefined, undefined)
+      this.refer(change.key, live, undefined)
       this.store.put(key, encodeDeletedRow(change.position, change.commitTimeUs))
-      return wasLive || change.repair ? 'removed' : 'unchanged'
+      return (old !== undefined && !isDeleted(old)) || change.repair ? 'removed' : 'unchanged'
     }
-    const row = this.complete(this.rootRow(change), old, change.values.includes(UNCHANGED))
-    this.refer(change.key, wasLive ? old : undefined, row)
+    const row = complete(this.rootRow(change, live), live)
+    if (row === undefined) {
+      this.store.put(key, encodeUnknownRow(change.position))
+      return change.repair ? 'removed' : 'unchanged'
+    }
+    this.refer(change.key, live, row)
     this.store.put(key, encodeLiveRow(change.position, undefined, row))
-    return wasLive && sameRow(old, row) && !change.repair ? 'unchanged' : 'changed'
+    return live !== undefined && sameRow(live, row) && !change.repair ? 'unchanged' : 'changed'
   }
 
   /** A null value on the root's topic: applies by its offset; the position stays (05 A7, A13). */
   applyRootTombstone(documentKey: string): Applied {
     const key = rootKey(this.plan.stage, documentKey)
     const old = this.store.get(key)
-    if (old === undefined || !isLive(old)) return 'ignored'
-    this.refer(documentKey, old, undefined)
+    if (old === undefined || isDeleted(old)) return 'ignored'
+    this.refer(documentKey, isLive(old) ? old : undefined, undefined)
     this.store.put(key, encodeDeletedRow(storedPosition(old), 0n))
     return 'removed'
   }
@@ -113,12 +120,12 @@ export class GroupStage {
       if (order < 0 || (order === 0 && !hop.repair)) return order < 0 && hop.repair ? 'changed' : 'ignored'
     }
     const standing = old !== undefined && isLive(old) ? old : undefined
-    if (hop.error !== undefined) {
+    const row = hop.error === undefined ? complete(hop.row, standing) : undefined
+    if (row === undefined) {
       if (standing !== undefined) this.leave(edgeIndex, documentKey, childKey, standing)
-      this.store.put(key, encodeFailedRow(hop.position, hop.error))
+      this.store.put(key, encodeFailedRow(hop.position, hop.error ?? missing(edge, hop.row)))
       return 'changed'
     }
-    const row = this.complete(hop.row, standing, hasUnchanged(hop.row))
     if (edge.references.length > 0)
       updateReferrers(this.store, edge.references, { documentKey, childKey }, rowAt(standing), {
         bytes: row,
@@ -153,17 +160,19 @@ export class GroupStage {
     const removed: string[] = []
     for (const { key, value } of this.store.range(stagePrefix(this.plan.stage))) {
       const { documentKey, section } = parseGroupKey(key)
-      if (section === ROOT_SECTION && isLive(value) && comparePositions(storedPosition(value), position) < 0)
-        removed.push(documentKey)
+      if (section !== ROOT_SECTION || isDeleted(value)) continue
+      if (comparePositions(storedPosition(value), position) < 0) removed.push(documentKey)
     }
     for (const documentKey of removed) {
-      this.refer(documentKey, this.store.get(rootKey(this.plan.stage, documentKey)), undefined)
-      this.store.put(rootKey(this.plan.stage, documentKey), encodeDeletedRow(position, commitTimeUs))
+      const key = rootKey(this.plan.stage, documentKey)
+      const old = this.store.get(key)
+      this.refer(documentKey, old !== undefined && isLive(old) ? old : undefined, undefined)
+      this.store.put(key, encodeDeletedRow(position, commitTimeUs))
     }
     return removed
   }
 
-  /** Documents whose root row is known to be deleted. */
+  /** Documents whose root row is deleted, or not known. */
   removedDocuments(): readonly string[] {
     const removed: string[] = []
     for (const { key, value } of this.store.range(stagePrefix(this.plan.stage))) {
@@ -190,17 +199,15 @@ export class GroupStage {
 
   /** The document as its parent takes it, and who that is; after a flush (05 A4). */
   subDocument(documentKey: string): SubDocument {
-    const { parent, travelling, projected, stage } = this.plan
+    const { parent, travelling, stage } = this.plan
     const assembled = this.assembler.assemble(documentKey)
     const root = this.store.get(rootKey(stage, documentKey))
     if (parent === undefined || root === undefined || assembled.kind === 'absent') return NOWHERE
-    const from = rowOffset(root)
-    const [parentJson] = valuesAt(root, from, [projected])
-    if (parentJson === 'null') return NOWHERE
-    const parentKey = JSON.parse(parentJson!) as string
+    const parentKey = this.parentKeyOf(root)
+    if (parentKey === null) return NOWHERE
     if (assembled.kind !== 'document')
       return { parentKey, row: Buffer.alloc(0), error: failureText(assembled) }
-    const values = [assembled.source.toString(), ...valuesAt(root, from, travelling)]
+    const values = [assembled.source.toString(), ...valuesAt(root, rowOffset(root), travelling)]
     return { parentKey, row: encodeRow(values, values.length) }
   }
 
@@ -222,13 +229,18 @@ export class GroupStage {
   }
 
   /** What is kept of a root row; of a child with children also whose child it is. */
-  private rootRow(change: RowChange): Buffer {
+  private rootRow({ values }: RowChange, live: Buffer | undefined): Buffer {
     const { parent, projected } = this.plan
-    if (parent === undefined) return encodeRow(change.values, projected)
-    const parentKey = parentOf(parent, change)
-    const values = change.values.slice(0, projected)
-    values.push(parentKey === null ? null : JSON.stringify(parentKey))
-    return encodeRow(values, projected + 1)
+    if (parent === undefined) return encodeRow(values, projected)
+    const parentKey = parentOf(parent, values, live === undefined ? null : this.parentKeyOf(live))
+    const json = parentKey === null ? null : JSON.stringify(parentKey)
+    return encodeRow([...values.slice(0, projected), json], projected + 1)
+  }
+
+  /** Whose child a live root row is, null: of none. */
+  private parentKeyOf(root: Buffer): string | null {
+    const [json] = valuesAt(root, rowOffset(root), [this.plan.projected])
+    return JSON.parse(json!) as string | null
   }
 
   private refer(documentKey: string, old: Buffer | undefined, row: Buffer | undefined): void {
@@ -237,12 +249,17 @@ export class GroupStage {
     const fresh = row === undefined ? undefined : { bytes: row, from: 0 }
     updateReferrers(this.store, references, { documentKey, childKey: '' }, rowAt(old), fresh)
   }
-
-  private complete(row: Buffer, old: Buffer | undefined, hasGaps: boolean): Buffer {
-    const known = hasGaps && old !== undefined && isLive(old) ? storedRow(old) : undefined
-    return completeRow(row, known, hasGaps, `dataset of view ${this.plan.dataset}`)
-  }
 }
+
+/** `row` with what `live`, the row as it is kept, knows; undefined: it lacks something. */
+const complete = (row: Buffer, live: Buffer | undefined): Buffer | undefined =>
+  completeRow(row, live === undefined ? undefined : storedRow(live))
+
+const missing = ({ name, columns }: EdgePlan, row: Buffer): string =>
+  incompleteText(
+    name,
+    unchangedPlaces(row).map(place => columns[place]!),
+  )
 
 const rowAt = (stored: Buffer | undefined): RowAt | undefined =>
   stored === undefined ? undefined : { bytes: stored, from: rowOffset(stored) }

@@ -80,6 +80,8 @@ export type DocumentSlot =
 
 export interface EdgePlan {
   readonly name: string
+  /** Of the projected row. */
+  readonly columns: readonly string[]
   /** Its rows are documents of a stage below: the first value is the text, and they apply by offset (05 A4). */
   readonly isDocument: boolean
   readonly references: readonly ReferencePlan[]
@@ -215,7 +217,7 @@ class PlanMaker {
       conditions: list.where.map(condition => compileCondition(condition, columns)),
       names: columns.names,
     }
-    const edge = edgeOf(list, { sort, counted, references })
+    const edge = edgeOf(list, { sort, counted, references, columns: columns.names })
     const names = counted.map(({ index }) => columns.names[index]!)
     if (below === undefined) {
       this.routers.push(router)
@@ -255,9 +257,11 @@ const edgeOf = (
     sort,
     counted,
     references,
-  }: Pick<EdgePlan, 'sort' | 'counted'> & { readonly references: readonly CompiledReference[] },
+    columns,
+  }: Pick<EdgePlan, 'sort' | 'counted' | 'columns'> & { readonly references: readonly CompiledReference[] },
 ): EdgePlan => ({
   name: list.name,
+  columns,
   isDocument: false,
   references: references.map(each => each.plan),
   sort,

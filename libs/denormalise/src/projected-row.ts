@@ -1,5 +1,3 @@
-import { HeadraceError } from '@headrace/errors'
-
 /**
  * Encoded `headrace.v1.ProjectedRow` without decoding it: field 1 repeated, so a row is `0x0a length bytes` per value.
  * An empty text is no JSON: it stands for "unchanged, not sent" and is never stored (see mergeRows).
@@ -88,10 +86,18 @@ export const valuesAt = (bytes: Buffer, from: number, indexes: readonly number[]
   return out
 }
 
-export const hasUnchanged = (bytes: Buffer): boolean => {
+const hasUnchanged = (bytes: Buffer): boolean => {
   const cursor = new RowCursor(bytes)
   while (cursor.next()) if (cursor.start === cursor.end) return true
   return false
+}
+
+/** Where a row was not sent. */
+export const unchangedPlaces = (bytes: Buffer): number[] => {
+  const places: number[] = []
+  const cursor = new RowCursor(bytes)
+  for (let place = 0; cursor.next(); place++) if (cursor.start === cursor.end) places.push(place)
+  return places
 }
 
 /** `row` with its unchanged values taken from `old`. */
@@ -110,18 +116,8 @@ export const mergeRows = (row: Buffer, old: Buffer): Buffer => {
   return Buffer.concat(parts)
 }
 
-/** A whole row from what was sent of it: unchanged values are those that are stored. Throws aggregate.incomplete_row. */
-export const completeRow = (
-  row: Buffer,
-  old: Buffer | undefined,
-  hasGaps: boolean,
-  where: string,
-): Buffer => {
-  if (!hasGaps) return row
-  if (old !== undefined) return mergeRows(row, old)
-  throw new HeadraceError(
-    'aggregate.incomplete_row',
-    'a row has a column that is marked unchanged, but its value is not known',
-    { where },
-  )
+/** A whole row from what was sent of it: unchanged values are those of `old`. Undefined: they are not known. */
+export const completeRow = (row: Buffer, old: Buffer | undefined): Buffer | undefined => {
+  if (!hasUnchanged(row)) return row
+  return old === undefined ? undefined : mergeRows(row, old)
 }

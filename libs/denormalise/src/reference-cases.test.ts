@@ -205,4 +205,19 @@ describe('edge cases of references and links (numbers of research/aggregation §
     expect(more(simulation, label(9, 'y'))).toMatchObject({ tags: [{ tag: { label: 'y' } }, {}] })
     expect(simulation.takeDirty().sort()).toEqual(['1', '2', '3', '4'])
   })
+
+  it('62 a referred row whose values are not known is none, and its deletion reaches who showed it', () => {
+    const simulation = new Simulation(view)
+    for (const each of [image(1, 7), owner(7, 'Ann'), record('owner', 7, { name: '' })]) simulation.feed(each)
+    expect(simulation.document('1')).toMatchObject({ owner_name: 'Ann' })
+    // compaction has removed the full record; a predecessor may have shown it
+    const later = new Simulation(view)
+    for (const each of [image(1, 7), record('owner', 7, { name: '' })]) later.feed(each)
+    later.takeDirty()
+    expect(later.document('1')).toMatchObject({ owner_name: null })
+    for (const each of gone('owner', 7)) later.feed(each)
+    expect(later.takeDirty()).toEqual(['1'])
+    later.feed(owner(7, 'Bob'))
+    expect(later.document('1')).toMatchObject({ owner_name: 'Bob' })
+  })
 })

@@ -1,6 +1,6 @@
-import { HeadraceError } from '@headrace/errors'
 import { comparePositions, type Position, recordKey } from '@headrace/wire'
 import { encodeHop } from './hop-codec.ts'
+import { incompleteText } from './incomplete-row.ts'
 import { keyTextOf, unquoted } from './key-text.ts'
 import type { CompiledCondition, RouterPlan } from './plan.ts'
 import { encodeRow, UNCHANGED } from './projected-row.ts'
@@ -44,16 +44,18 @@ export const applyRoute = (
     const order = comparePositions(change.position, old.position)
     if (order < 0 || (order === 0 && !change.repair)) return undefined
   }
-  const parentKey = change.deleted ? null : parentOf(plan, change)
   const before = old?.parentKey ?? null
+  const parentKey = change.deleted ? null : parentOf(plan, change.values, before)
   const hops: { parentKey: string; childKey: string; value: Buffer | null }[] = []
   if (before !== null && before !== parentKey)
     hops.push({ parentKey: before, childKey: change.key, value: null })
   if (parentKey !== null) {
-    if (before !== parentKey) refuseUnchanged(plan, change)
-    const row = encodeRow(change.values, plan.projected)
     const { position, commitTimeUs, repair } = change
-    hops.push({ parentKey, childKey: change.key, value: encodeHop({ position, commitTimeUs, row, repair }) })
+    // under the parent that it had its values are known
+    const error = before === parentKey ? undefined : missing(plan, change.values)
+    const row = error === undefined ? encodeRow(change.values, plan.projected) : Buffer.alloc(0)
+    const hop = { position, commitTimeUs, row, repair, ...(error === undefined ? {} : { error }) }
+    hops.push({ parentKey, childKey: change.key, value: encodeHop(hop) })
   }
   return { hops, entry: { position: change.position, parentKey, deleted: change.deleted } }
 }
@@ -98,21 +100,28 @@ const leave = (childKey: string, old: RouteEntry, position: Position): RouteOutp
   entry: { position, parentKey: null, deleted: true },
 })
 
-/** Key of the parent that a row stands under, null: none. */
-export const parentOf = (plan: RouterPlan, { key, values }: RowChange): string | null => {
+/**
+ * Key of the parent that a row stands under, null: none. `before`: the one that it had. An unchanged part of the foreign key
+ * leaves it there, and an unchanged condition holds where it held (05 A7a).
+ */
+export const parentOf = (
+  plan: RouterPlan,
+  values: readonly (string | null)[],
+  before: string | null,
+): string | null => {
   const texts: string[] = []
+  let stays = false
   for (const { index, type } of plan.foreignKey) {
     const json = values[index] ?? null
-    if (json === UNCHANGED) throw incomplete(plan, plan.names[index]!, key)
     if (json === null) return null
-    texts.push(keyTextOf(type, json))
+    if (json === UNCHANGED) stays = true
+    else texts.push(keyTextOf(type, json))
   }
   for (const condition of plan.conditions) {
     const json = values[condition.index] ?? null
-    if (json === UNCHANGED) throw incomplete(plan, plan.names[condition.index]!, key)
-    if (!holds(condition, json)) return null
+    if (json === UNCHANGED ? before === null : !holds(condition, json)) return null
   }
-  return recordKey(texts)
+  return stays ? before : recordKey(texts)
 }
 
 const holds = (condition: CompiledCondition, json: string | null): boolean => {
@@ -130,16 +139,10 @@ const holds = (condition: CompiledCondition, json: string | null): boolean => {
 }
 
 /** A row that comes under a parent anew must be complete: nobody there knows its old values. */
-const refuseUnchanged = (plan: RouterPlan, { key, values }: RowChange): void => {
-  const index = values.indexOf(UNCHANGED)
-  if (index >= 0 && index < plan.projected) throw incomplete(plan, plan.names[index]!, key)
+const missing = (
+  { edge, names, projected }: RouterPlan,
+  values: readonly (string | null)[],
+): string | undefined => {
+  const columns = names.slice(0, projected).filter((_, index) => values[index] === UNCHANGED)
+  return columns.length === 0 ? undefined : incompleteText(edge, columns)
 }
-
-const incomplete = (plan: RouterPlan, column: string, key: string): HeadraceError =>
-  new HeadraceError(
-    'aggregate.incomplete_row',
-    `column ${column} of dataset ${plan.dataset} is marked unchanged, but its value is needed`,
-    {
-      where: `list ${plan.edge}, a key of ${key.length} characters`,
-    },
-  )

@@ -3,7 +3,8 @@ import { encodePosition, type Position, POSITION_BYTES } from '@headrace/wire'
 /**
  * A row as it is kept: `flags position (16) length(sortKey) sortKey ProjectedRow`. Of a deleted root row only flags,
  * position and commit time stay (05 A7), so that what is older than the deletion cannot come back. Of a child that could not
- * be carried flags, position and the reason stay (05 A18); it counts nowhere.
+ * be carried flags, position and the reason stay (05 A18); it counts nowhere. So does a row whose values are not known
+ * (05 A7a): unlike a deleted one it may have been shown before.
  */
 const LIVE = 1
 const DELETED = 0
@@ -38,11 +39,16 @@ export const encodeFailedRow = (position: Position, error: string): Buffer => {
   return Buffer.concat([head, Buffer.from(error)])
 }
 
-/** Why a child could not be carried, undefined for any other row. */
+/** Why a child cannot be shown, undefined for any other row. */
 export const failureOf = (stored: Buffer): string | undefined =>
   stored[0] === FAILED ? stored.toString('utf8', SORT_LENGTH_AT) : undefined
 
+/** It stands there, but its values are not known (05 A7a): no document shows it until its next record. */
+export const encodeUnknownRow = (position: Position): Buffer => encodeFailedRow(position, '')
+
 export const isLive = (stored: Buffer): boolean => stored[0] === LIVE
+
+export const isDeleted = (stored: Buffer): boolean => stored[0] === DELETED
 
 /** Negative: `position` is before the stored one. */
 export const compareWithStored = (position: Position, stored: Buffer): number => {

@@ -79,7 +79,7 @@ describe('BroadcastTask (05 A3, A10b)', () => {
     // the load: the first row of all has the marker's position
     take(0, at(1, sweep(9n)))
     expect([shown(mine), shown(other)]).toEqual([null, { id: Number(other), name: 'old' }])
-    take(1, at(1, owner.record(Op.UPDATE, other, { name: 'new' }, 9n, 0)), at(2, sweep(9n)))
+    take(1, at(1, owner.record(Op.UPDATE, other, { name: 'new' }, 9n)), at(2, sweep(9n)))
     expect(shown(other)).toEqual({ id: Number(other), name: 'new' })
   })
 

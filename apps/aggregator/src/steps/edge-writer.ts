@@ -40,12 +40,15 @@ export class EdgeWriter {
     })
   }
 
-  /** A row that is larger than its document may be goes without its values: the document says so (05 A18). */
+  /**
+   * A row that is larger than its document may be goes without its values: the document says so (05 A18a). Only the row's own
+   * bytes count: the same row gets the same answer from a record with and without position and time.
+   */
   private carried(value: Buffer): Buffer {
     const { maxBytes, plan } = this.input
     const hop = value.length <= maxBytes ? undefined : decodeHop(value)
-    if (hop === undefined || 'marker' in hop) return value
-    const error = `aggregate.too_large: a row of list ${plan.edge} has ${value.length} bytes or more, the limit is ${maxBytes}`
+    if (hop === undefined || 'marker' in hop || hop.row.length <= maxBytes) return value
+    const error = `aggregate.too_large: a row of list ${plan.edge} has ${hop.row.length} bytes or more, the limit is ${maxBytes}`
     return encodeHop({ ...hop, row: Buffer.alloc(0), error })
   }
 }

@@ -17,7 +17,7 @@ export interface EdgeInput {
   readonly plan: RouterPlan
   readonly hopTopic: string
   readonly indexTopic: string
-  /** Of a hop record's value. */
+  /** Of a row that it carries. */
   readonly maxBytes: number
 }
 

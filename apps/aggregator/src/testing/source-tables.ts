@@ -32,7 +32,17 @@ export class TypedWriter {
     this.partitions = partitions
   }
 
-  record(op: Op, id: string, texts: Texts, lsn: bigint, ordinal = 0): OutgoingRecord {
+  /** `unchanged`: columns that were not sent, as those of a large value that was gone when capture read it (03 C9c). */
+  record(
+    op: Op,
+    id: string,
+    texts: Texts,
+    lsn: bigint,
+    {
+      ordinal = 0,
+      unchanged = [],
+    }: { readonly ordinal?: number; readonly unchanged?: readonly string[] } = {},
+  ): OutgoingRecord {
     const origin = Origin.encode({
       source: 'main',
       epoch: 1,
@@ -45,13 +55,14 @@ export class TypedWriter {
       repair: false,
       traceId: '',
       contractVersion: '',
-      unchanged: [],
+      unchanged: [...unchanged],
     }).finish()
     // the encoder begins each row with what stands before it; ours is added by `frame`
     const encoder = compileRowEncoder(this.schema, Buffer.alloc(0))
     encoder.begin(origin)
     this.schema.fields.forEach((field, index) => {
-      const text = field.name === 'id' ? id : op === Op.DELETE ? null : (texts[field.name] ?? null)
+      const isSent = op !== Op.DELETE && !unchanged.includes(field.name)
+      const text = field.name === 'id' ? id : isSent ? (texts[field.name] ?? null) : null
       if (text !== null && encoder.write(index, Buffer.from(text)) !== undefined)
         throw new Error(`${field.name}: ${text}`)
     })

@@ -54,12 +54,21 @@ export class TreeTables {
     const id = random.int(1, SIZES[table])
     const writer = this.writers.get(table)!
     if (rows.has(id) && random.chance(0.15)) {
+      const last = random.chance(0.25) ? [this.incomplete(table, id, rows.get(id)!)] : []
       rows.delete(id)
-      return [writer.record(Op.DELETE, String(id), {}, ++this.lsn), writer.tombstone(String(id))]
+      return [...last, writer.record(Op.DELETE, String(id), {}, ++this.lsn), writer.tombstone(String(id))]
     }
     const row = this.fresh(table, rows.get(id))
     rows.set(id, row)
     return [writer.record(Op.UPDATE, String(id), textsOf(row), ++this.lsn)]
+  }
+
+  /** The last change of a row, perhaps a move: what it left alone was gone when capture read it (03 C9c). */
+  private incomplete(table: Table, id: number, old: Row): OutgoingRecord {
+    const { random } = this
+    const row = this.fresh(table, old)
+    const unchanged = Object.keys(row).filter(() => random.chance())
+    return this.writers.get(table)!.record(Op.UPDATE, String(id), textsOf(row), ++this.lsn, { unchanged })
   }
 
   private fresh(table: Table, old: Row | undefined): Row {
@@ -89,7 +98,7 @@ export class TreeTables {
     const lsn = ++this.lsn
     const loaded = random
       .shuffled([...rows])
-      .map(([id, row], ordinal) => writer.record(Op.UPDATE, String(id), textsOf(row), lsn, ordinal))
+      .map(([id, row], ordinal) => writer.record(Op.UPDATE, String(id), textsOf(row), lsn, { ordinal }))
     return [...loaded, ...writer.markers(MarkerKind.SWEEP, lsn)]
   }
 

@@ -132,8 +132,20 @@ export class RandomHistory {
   private remove(table: RandomTable, row: Row): void {
     const key = keyOf(table, row)
     if (!this.live.get(table.name)!.delete(key)) return
+    if (this.draw(4) === 0) this.addIncomplete(table, key)
     this.add(table, key, 'delete')
     this.add(table, key, 'tombstone')
+  }
+
+  /** The last change of a row that is gone: perhaps a move, and nobody knows what it left unchanged any more (03 C9c). */
+  private addIncomplete(table: RandomTable, key: string): void {
+    this.add(table, key, 'row', table.rows[this.draw(table.rows.length)]!)
+    const { row } = this.records[this.records.length - 1]!
+    const unsent = Object.keys(row).filter(column => !table.primaryKey.includes(column) && this.draw(2) === 0)
+    this.records.push({
+      ...this.records.pop()!,
+      row: { ...row, ...Object.fromEntries(unsent.map(column => [column, ''])) },
+    })
   }
 
   private truncate(table: RandomTable): void {

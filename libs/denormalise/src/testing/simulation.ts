@@ -167,9 +167,7 @@ export class Simulation {
       const made = this.stages.get(plan)!.subDocument(key)
       const position = { epoch: 0, commitLsn: 0n, ordinal: 0 }
       const value =
-        made.parentKey === null
-          ? null
-          : encodeHop({ position, commitTimeUs: 0n, row: made.row, repair: false })
+        made.parentKey === null ? null : encodeHop({ ...made, position, commitTimeUs: 0n, repair: false })
       this.send(parent.number, key, routeDocument(this.routes[parent.number]!, key, made.parentKey, value))
     }
     dirty.clear()

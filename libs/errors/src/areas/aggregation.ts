@@ -4,9 +4,9 @@ import { entry, type CatalogueEntry } from '../catalogue-entry.ts'
 export const aggregationErrors = {
   'aggregate.incomplete_row': entry(
     'operator',
-    'stop',
+    'retry',
     65,
-    'A row came with an unchanged column whose value is not known, so its documents cannot be made. Set `toast: full` or `reselect` for the dataset and re-snapshot it.',
+    'In the `error` of a document: a row of one of its lists came with unchanged columns whose values are not known. Capture leaves them out only when the row is gone already, so its next record, mostly the delete, puts the document right. Where none comes (a column that was dropped), mend table and contract and load the dataset anew.',
   ),
   'aggregate.past_unknown': entry(
     'operator',
