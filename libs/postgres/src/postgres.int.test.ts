@@ -279,6 +279,29 @@ describe('libs/postgres', () => {
     await again.stop()
   })
 
+  it('C3 hands on nothing of a slot that a look at it refuses, and lets go of it', async () => {
+    await database.query(`create table t (id int primary key)`)
+    await prepareSource({ url: database.url }, wish())
+    const made = await createSlot({ url: database.url }, slot)
+    await made.release()
+    await database.query(`insert into t values (1)`)
+    let received = 0
+    const handlers = {
+      data: () => void (received += 1),
+      keepalive: () => void (received += 1),
+      chunk: () => void (received += 1),
+    }
+    let wasOurs: boolean | undefined
+    const begun = async (): Promise<void> => {
+      wasOurs = (await readSlot(session, slot))?.active
+      throw new Error('refused')
+    }
+    const options = { connection: { url: database.url }, slot, publication: slot, handlers, begun }
+    await expect(openReplication({ ...options, from: made.consistentLsn })).rejects.toThrow('refused')
+    expect([wasOurs, received]).toEqual([true, 0])
+    await waitFor(async () => (await readSlot(session, slot))?.active === false, { what: 'the free slot' })
+  })
+
   it('refuses a taken slot and a wrong address in words', async () => {
     await expect(connect({ url: 'postgres://postgres:secret@127.0.0.1:1/db' })).rejects.toMatchObject({
       code: 'postgres.unreachable',
