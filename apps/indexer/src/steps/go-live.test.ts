@@ -1,4 +1,5 @@
 import type { IndexBehind, ViewIndex } from '@headrace/elasticsearch'
+import { HeadraceError } from '@headrace/errors'
 import { describe, expect, it } from '@jest/globals'
 import { keepLive } from './go-live.ts'
 import { groupOf, offsetMark } from './index-session.ts'
@@ -13,6 +14,7 @@ class World {
     ['new', 1],
   ])
   caughtUp = true
+  failure: Error | undefined
   readonly told: string[] = []
 
   readonly #created: Readonly<Record<string, number>> = { old: 1, new: 2 }
@@ -44,6 +46,7 @@ class World {
           return Promise.resolve(new Map([[name, meta]]))
         },
         goLive: (_, { name }) => {
+          if (this.failure !== undefined) return Promise.reject(this.failure)
           this.holder = name
           return Promise.resolve()
         },
@@ -122,5 +125,16 @@ describe('the alias of a view', () => {
     world.holder = 'v-old-1'
     expect(await indexer.look(29_999)).toBe('v-old-1')
     expect(await indexer.look(1)).toBe('v-new-1')
+  })
+
+  it('ends the session when the index itself is gone, and waits for everything else', async () => {
+    const world = new World()
+    const indexer = world.indexer('new')
+    world.failure = new HeadraceError('elasticsearch.unreachable', 'away')
+    await indexer.look()
+    expect(world.told).toEqual(['away'])
+    world.failure = new HeadraceError('elasticsearch.index_missing', 'gone')
+    await indexer.look(2_000)
+    await expect(indexer.look()).rejects.toMatchObject({ code: 'elasticsearch.index_missing' })
   })
 })

@@ -1,4 +1,5 @@
 import type { IndexBehind, IndexOptions, ViewIndex, ViewIndices } from '@headrace/elasticsearch'
+import { codeOf } from '@headrace/errors'
 import type { KafkaAdmin, PartitionReader } from '@headrace/kafka'
 import type { Events } from '../events.ts'
 import { groupOf, trusted } from './index-session.ts'
@@ -65,7 +66,7 @@ const newerHolder = async (
 
 /**
  * The view's alias moves to this index once it is caught up (06 E10), and is looked after from then on. The index that had it stays
- * for a way back.
+ * for a way back. `look` throws once this index is found gone.
  */
 export const keepLive = (
   options: KeepLiveOptions,
@@ -75,6 +76,7 @@ export const keepLive = (
   let next = -Infinity
   let left: string | undefined
   let looking: Promise<void> | undefined
+  let gone: unknown
   /** Gives the time until the next look. */
   const attempt = async (): Promise<number> => {
     const behind = await indices.behind(view)
@@ -93,10 +95,13 @@ export const keepLive = (
   }
   return {
     look: () => {
+      if (gone !== undefined) throw gone
       if (stopped || looking !== undefined || now() < next) return
       looking = attempt()
-        // the next look tries again; what is really wrong shows in the session
         .catch((error: unknown) => {
+          // a topic that rests would not show it: no write would miss the index
+          if (codeOf(error) === 'elasticsearch.index_missing') gone = error
+          // else the next look tries again; what is really wrong shows in the session
           events.notYetLive(view, error instanceof Error ? error.message : String(error))
           return FILLING_LOOK_MS
         })
