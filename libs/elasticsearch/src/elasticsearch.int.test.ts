@@ -202,6 +202,7 @@ describe('index of a view', () => {
     expect((await indices.behind(view)).get(second.name)).toMatchObject({
       plan: 'abc',
       createdAtMs: second.createdAtMs,
+      uuid: second.uuid,
     })
     const again = await indices.open(remade, options)
     expect(again.live).toBe(true)

@@ -38,6 +38,7 @@ export interface ViewIndex {
 /** What an index behind a view's alias was filled from, as far as it says so. */
 export interface IndexBehind extends Partial<IndexIdentity> {
   readonly createdAtMs: number
+  readonly uuid: string
 }
 
 interface IndexAnswer {
@@ -45,6 +46,11 @@ interface IndexAnswer {
   readonly mappings?: { readonly _meta?: Partial<IndexIdentity> }
   readonly settings?: { readonly index: { readonly uuid: string; readonly creation_date: string } }
 }
+
+/** Of an answer about indices. */
+const LOOKED_AT = '*.aliases,*.mappings._meta,*.settings.index.uuid,*.settings.index.creation_date'
+
+const uuidOf = ({ settings }: IndexAnswer): string => settings?.index.uuid ?? ''
 
 const createdAtMs = ({ settings }: IndexAnswer): number => Number(settings?.index.creation_date ?? 0)
 
@@ -95,7 +101,7 @@ export class ViewIndices {
     return {
       name,
       createdAtMs: createdAtMs(index),
-      uuid: index.settings?.index.uuid ?? '',
+      uuid: uuidOf(index),
       writeAlias: writeAliasOf(name),
       created,
       live: view in (index.aliases ?? {}),
@@ -109,7 +115,7 @@ export class ViewIndices {
       query: {
         // a closed index is there as well: another one of its name cannot be made
         expand_wildcards: 'open,closed',
-        filter_path: '*.aliases,*.mappings._meta,*.settings.index.uuid,*.settings.index.creation_date',
+        filter_path: LOOKED_AT,
       },
       accept: [404],
     })
@@ -121,7 +127,7 @@ export class ViewIndices {
     const { status, body } = await this.#elasticsearch.json<Readonly<Record<string, IndexAnswer>>>({
       method: 'GET',
       path: `/${view}`,
-      query: { filter_path: '*.aliases,*.mappings._meta,*.settings.index.creation_date' },
+      query: { filter_path: LOOKED_AT },
       accept: [404],
     })
     if (status === 404) return new Map()
@@ -133,7 +139,7 @@ export class ViewIndices {
     return new Map(
       Object.entries(body).map(([name, index]) => [
         name,
-        { ...index.mappings?._meta, createdAtMs: createdAtMs(index) },
+        { ...index.mappings?._meta, createdAtMs: createdAtMs(index), uuid: uuidOf(index) },
       ]),
     )
   }

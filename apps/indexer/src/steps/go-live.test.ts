@@ -15,6 +15,8 @@ class World {
   ])
   caughtUp = true
   failure: Error | undefined
+  /** Ends the id of an index. */
+  making = ''
   readonly told: string[] = []
 
   readonly #created: Readonly<Record<string, number>> = { old: 1, new: 2 }
@@ -41,8 +43,8 @@ class World {
       indices: {
         behind: () => {
           const holder = this.#index(this.holder.split('-')[1]!)
-          const { name, createdAtMs } = holder
-          const meta: IndexBehind = { pipeline: 'p', view: 'v', plan: name.split('-')[1]!, createdAtMs }
+          const { name, createdAtMs, uuid } = holder
+          const meta: IndexBehind = { pipeline: 'p', view: 'v', plan: name.split('-')[1]!, createdAtMs, uuid }
           return Promise.resolve(new Map([[name, meta]]))
         },
         goLive: (_, { name }) => {
@@ -85,7 +87,14 @@ class World {
   #index(plan: string): ViewIndex {
     const name = `v-${plan}-1`
     const createdAtMs = this.#created[plan]!
-    return { name, createdAtMs, uuid: plan, writeAlias: `${name}-write`, created: false, live: false }
+    return {
+      name,
+      createdAtMs,
+      uuid: plan + this.making,
+      writeAlias: `${name}-write`,
+      created: false,
+      live: false,
+    }
   }
 }
 
@@ -135,6 +144,16 @@ describe('the alias of a view', () => {
     expect(world.told).toEqual(['away'])
     world.failure = new HeadraceError('elasticsearch.index_missing', 'gone')
     await indexer.look(2_000)
+    await expect(indexer.look()).rejects.toMatchObject({ code: 'elasticsearch.index_missing' })
+  })
+
+  it('ends the session when another index has the name: it was removed, and made by another process', async () => {
+    const world = new World()
+    world.holder = 'v-new-1'
+    const indexer = world.indexer('new')
+    await indexer.look()
+    world.making = ' again'
+    await indexer.look(30_000)
     await expect(indexer.look()).rejects.toMatchObject({ code: 'elasticsearch.index_missing' })
   })
 })

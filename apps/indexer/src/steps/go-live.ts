@@ -1,5 +1,5 @@
 import type { IndexBehind, IndexOptions, ViewIndex, ViewIndices } from '@headrace/elasticsearch'
-import { codeOf } from '@headrace/errors'
+import { codeOf, HeadraceError } from '@headrace/errors'
 import type { KafkaAdmin, PartitionReader } from '@headrace/kafka'
 import type { Events } from '../events.ts'
 import { groupOf, trusted } from './index-session.ts'
@@ -80,7 +80,12 @@ export const keepLive = (
   /** Gives the time until the next look. */
   const attempt = async (): Promise<number> => {
     const behind = await indices.behind(view)
-    if (behind.size === 1 && behind.has(index.name)) return LIVE_LOOK_MS
+    const own = behind.get(index.name)
+    if (own !== undefined && own.uuid !== index.uuid) {
+      // what is committed says nothing about the new one: its documents would be missing
+      throw new HeadraceError('elasticsearch.index_missing', `${index.name} was removed and made again`)
+    }
+    if (own !== undefined && behind.size === 1) return LIVE_LOOK_MS
     const holder = await newerHolder(behind, options)
     if (holder !== undefined) {
       if (holder !== left) events.leftLive(view, holder)
