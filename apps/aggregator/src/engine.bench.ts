@@ -12,6 +12,7 @@ import { deriveMessage } from '@headrace/validation'
 import { compileRowEncoder, frame, Op, Origin, partitionOf, schemaId } from '@headrace/wire'
 import { BroadcastTask } from './steps/broadcast-task.ts'
 import { Doubt } from './steps/doubt.ts'
+import { EmissionBudget } from './steps/emission-budget.ts'
 import { GroupTask } from './steps/group-task.ts'
 import { PartitionTask } from './steps/partition-task.ts'
 import { RouterTask } from './steps/router-task.ts'
@@ -118,7 +119,11 @@ const turn = (records: readonly OutgoingRecord[]): void => {
   task.apply(batches, now, new Map())
   const hops = groupByTopic(out)
   const before = out.length
-  task.emit(now, { idleMs: 0, maxMs: 0, limit: 1e6 }, out, new Map())
+  task.emit(
+    now,
+    { idleMs: 0, maxMs: 0, limit: 1e6 },
+    { into: out, counts: new Map(), budget: new EmissionBudget(() => 0) },
+  )
   emitted += out.length - before
   task.committed(task.offsets(true))
   const own = view.routers.map(({ hopTopic }) => hops.get(hopTopic) ?? []).flat()

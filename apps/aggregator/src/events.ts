@@ -46,7 +46,7 @@ const createGauges = (metrics: Metrics, watched: ReadonlyMap<string, Watched>) =
     sum(tasks.map(task => task.group.dirtyCount)),
   )
   perView('dirty_oldest_seconds', 'Age of the oldest of them, 0 when there is none.', ({ tasks }) => {
-    const now = Date.now()
+    const now = performance.now()
     return Math.max(0, ...tasks.map(task => (now - (task.group.root.dirty.oldest() ?? now)) / 1000))
   })
   perView('store_bytes', 'Size of the state stores on disk.', ({ tasks }) =>

@@ -6,6 +6,7 @@ import { TypedWriter } from '../testing/source-tables.ts'
 import { testFolder } from '../testing/test-folder.ts'
 import { treeFiles } from '../testing/tree-folder.ts'
 import { type BroadcastState, BroadcastTask } from './broadcast-task.ts'
+import { MOST_KEPT } from './dirty-documents.ts'
 import { Doubt } from './doubt.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
 import { viewInputs } from './view-inputs.ts'
@@ -68,7 +69,7 @@ const open = (store: MemoryStore, { emittedTo = 0, applied = [0, 0] }: Start = {
     if (assembled.kind !== 'document') return assembled.kind
     return (JSON.parse(assembled.source.toString()) as { owner: unknown }).owner
   }
-  return { task, states, take, shown }
+  return { task, group, states, take, shown }
 }
 
 describe('BroadcastTask (05 A3, A10b)', () => {
@@ -113,5 +114,17 @@ describe('BroadcastTask (05 A3, A10b)', () => {
     expect(task.fanOut(1, 0)).toBe(false)
     // now the dirty document holds it
     expect(task.lowWater(states[0])).toBe(7n)
+  })
+
+  it('A11b: nothing more is marked while more documents are dirty than may be kept', () => {
+    const { task, group, take } = open(new MemoryStore())
+    const { dirty } = group.root
+    const cause = { input: 0, offset: 0n, mayExist: false, commitTimeUs: 0n, position: undefined }
+    for (let n = 0; n <= MOST_KEPT; n++) dirty.mark(`kept ${n}`, cause, 0)
+    take(0, at(3, owner.record(Op.UPDATE, mine, { name: 'a' }, 5n)))
+    const before = dirty.size
+    expect([task.fanOut(1000, 0), dirty.size]).toEqual([true, before])
+    for (let n = 0; dirty.size > MOST_KEPT; n++) dirty.clear(`kept ${n}`, 1)
+    expect([task.fanOut(1000, 0), task.hasPending]).toEqual([false, false])
   })
 })

@@ -85,14 +85,15 @@ export class BroadcastTask {
     })
   }
 
-  /** Marks documents of up to `limit` referring rows. True: there are more. */
+  /** Marks documents of up to `limit` referring rows, none where too many are marked already. True: there are more. */
   fanOut(limit: number, now: number): boolean {
     let left = limit
     for (const [name, job] of this.pending) {
       if (left <= 0) return true
       const { rows, key, state, offset, commitTimeUs, position } = job
-      const { documents, next, count } = rows.referrers(key, job.after, left)
       const { dirty } = this.group.stage(rows.plan.stage)
+      if (dirty.isCrowded) continue
+      const { documents, next, count } = rows.referrers(key, job.after, left)
       const cause = { input: state.number, offset, mayExist: false, commitTimeUs, position }
       for (const document of documents) dirty.mark(document, cause, now)
       left -= Math.max(count, 1)

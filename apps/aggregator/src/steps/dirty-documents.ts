@@ -41,6 +41,11 @@ export class DirtyDocuments {
     return this.marks.size
   }
 
+  /** More than may be kept: all are due. */
+  get isCrowded(): boolean {
+    return this.marks.size > MOST_KEPT
+  }
+
   mark(key: string, { input, offset, mayExist, commitTimeUs, position }: Cause, now: number): void {
     let mark = this.marks.get(key)
     if (mark === undefined) {
@@ -79,7 +84,7 @@ export class DirtyDocuments {
     { idleMs, maxMs, limit }: { readonly idleMs: number; readonly maxMs: number; readonly limit: number },
   ): DirtyDocument[] {
     const due: DirtyDocument[] = []
-    const isCrowded = this.marks.size > MOST_KEPT
+    const { isCrowded } = this
     for (const mark of this.marks.values()) {
       if (due.length >= limit) break
       if (isCrowded || now - mark.touched >= idleMs || now - mark.since >= maxMs) due.push(mark)

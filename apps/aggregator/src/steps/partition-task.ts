@@ -6,6 +6,7 @@ import type { BroadcastTask } from './broadcast-task.ts'
 import type { DirtyDocument, DirtyDocuments } from './dirty-documents.ts'
 import { type DocumentTarget, documentRecords, type Emitted } from './document-records.ts'
 import type { EdgeWriter } from './edge-writer.ts'
+import { type EmissionBudget, Rotation } from './emission-budget.ts'
 import type { GroupInputState, GroupTask, StageTask } from './group-task.ts'
 import { encodeOffsetMetadata } from './offset-metadata.ts'
 import { isOfLoad } from './read-validated.ts'
@@ -35,6 +36,13 @@ export interface EmitOptions {
   readonly isBulk?: boolean
 }
 
+/** What a turn emits, of all its tasks and stages. */
+export interface Emission {
+  readonly into: OutgoingRecord[]
+  readonly counts: Map<Emitted, number>
+  readonly budget: EmissionBudget
+}
+
 export interface PartitionTaskParts {
   readonly partition: number
   readonly store: Store
@@ -59,9 +67,6 @@ interface EmittedMark {
 
 const NO_POSITION = { epoch: 0, commitLsn: 0n, ordinal: 0 }
 
-/** A budget of bytes per transaction: it must end well before its timeout. */
-const MAX_EMIT_BYTES = 16 * 1024 * 1024
-
 /**
  * Everything of one view that belongs to one partition: its routers and its group stage over one store. The order within a
  * turn is the protocol (05 A13, A14): `route` and `apply` and the local commit, then `emit`, then the Kafka transaction with
@@ -76,6 +81,7 @@ export class PartitionTask {
   private readonly byTopic: ReadonlyMap<string, TopicState>
   private emitted: EmittedMark[] = []
   private commitsAll: boolean
+  private readonly stages: Rotation<StageTask>
 
   constructor(parts: PartitionTaskParts) {
     this.parts = parts
@@ -84,6 +90,7 @@ export class PartitionTask {
     this.group = parts.group
     this.broadcasts = parts.broadcasts
     this.commitsAll = parts.isFromTheStart
+    this.stages = new Rotation(parts.group.stages)
     this.byTopic = new Map(parts.topics.map(topic => [topic.input.topic, topic]))
   }
 
@@ -146,31 +153,39 @@ export class PartitionTask {
 
   /**
    * Documents that are due: appends their records (05 A11); those of stages below go to their parents' hop topics at once
-   * (05 A4). True: more are due than fit into one transaction.
+   * (05 A4). True: more are due than the turn's budget or the limit allows.
    */
-  emit(now: number, options: EmitOptions, into: OutgoingRecord[], counts: Map<Emitted, number>): boolean {
-    let hasMore = false
-    for (const task of this.group.stages)
-      if (task.plan.parent !== undefined && this.emitBelow(task, now, options, into)) hasMore = true
+  emit(now: number, options: EmitOptions, emission: Emission): boolean {
+    return this.stages.turn(emission.budget, task =>
+      task.plan.parent === undefined
+        ? this.emitDocuments(task, now, options, emission)
+        : this.emitBelow(task, now, options, emission),
+    )
+  }
+
+  private emitDocuments(
+    { stage, dirty }: StageTask,
+    now: number,
+    options: EmitOptions,
+    { into, counts, budget }: Emission,
+  ): boolean {
     const idleMs = this.isDrained && options.isBulk !== true ? 0 : options.idleMs
-    const { dirty, stage } = this.group.root
-    const emit = (mark: DirtyDocument): number => {
+    return this.emitDue(dirty, now, { ...options, idleMs }, budget, mark => {
       const { records, emitted } = documentRecords(this.parts.target, mark, stage.assemble(mark.key))
       into.push(...records)
       counts.set(emitted, (counts.get(emitted) ?? 0) + 1)
       return records[0]?.value?.length ?? 0
-    }
-    return this.emitDue(dirty, now, { ...options, idleMs }, emit) || hasMore
+    })
   }
 
   private emitBelow(
     { plan, stage, dirty }: StageTask,
     now: number,
     options: EmitOptions,
-    into: OutgoingRecord[],
+    { into, budget }: Emission,
   ): boolean {
     const edge = this.parts.edges[plan.parent!.number]!
-    return this.emitDue(dirty, now, { ...options, idleMs: 0 }, mark => {
+    return this.emitDue(dirty, now, { ...options, idleMs: 0 }, budget, mark => {
       const made = stage.subDocument(mark.key)
       const value =
         made.parentKey === null
@@ -192,14 +207,14 @@ export class PartitionTask {
     dirty: DirtyDocuments,
     now: number,
     options: EmitOptions,
+    budget: EmissionBudget,
     emit: (mark: DirtyDocument) => number,
   ): boolean {
     const due = dirty.due(now, options)
-    let bytes = 0
     for (const mark of due) {
-      bytes += emit(mark)
+      if (budget.isSpent) return true
+      budget.took(emit(mark))
       this.emitted.push({ dirty, mark, sequence: mark.sequence })
-      if (bytes >= MAX_EMIT_BYTES) return true
     }
     return due.length >= options.limit
   }

@@ -10,6 +10,7 @@ import type { Failpoints } from '@headrace/runtime'
 import type { Events } from '../events.ts'
 import type { BroadcastFeed, BroadcastPart } from './broadcast-feed.ts'
 import type { Emitted } from './document-records.ts'
+import { EmissionBudget, Rotation } from './emission-budget.ts'
 import { EmissionPatience } from './emission-patience.ts'
 import type { Generation } from './generations.ts'
 import type { PartitionTask } from './partition-task.ts'
@@ -41,6 +42,7 @@ const FAN_OUT_STEP = 5000
 export class TurnLoop {
   private readonly options: TurnOptions
   private readonly tasks: ReadonlyMap<number, PartitionTask>
+  private readonly emitting: Rotation<PartitionTask>
   private readonly generation: Generation
   private readonly now: () => number
   private committedAt: number
@@ -51,8 +53,9 @@ export class TurnLoop {
   constructor(options: TurnOptions, tasks: readonly PartitionTask[], generation: Generation) {
     this.options = options
     this.tasks = new Map(tasks.map(task => [task.partition, task]))
+    this.emitting = new Rotation(tasks)
     this.generation = generation
-    this.now = options.now ?? Date.now
+    this.now = options.now ?? (() => performance.now())
     this.committedAt = this.now()
     const { emitIdleMs: idleMs, emitMaxMs: maxMs, maxRecords: limit } = options
     this.patience = new EmissionPatience({ idleMs, maxMs, limit })
@@ -114,19 +117,25 @@ export class TurnLoop {
     for (const [task, own] of byTask) task.apply(own, now, applied)
     for (const task of this.tasks.values()) task.applyBroadcast(broadcasts)
     if (byTask.size > 0) failpoint('aggregator.after_local_commit')
-    this.hasMore = false
     const isLoad = batches.some(batch => this.tasks.get(batch.partition)?.isOfLoad(batch))
     this.patience.took({ records: countRecords(batches), isLoad }, now)
-    const emission = this.patience.at(now)
-    for (const task of this.tasks.values()) {
-      if (task.broadcasts.hasPending) {
-        if (task.broadcasts.fanOut(FAN_OUT_STEP, now)) this.hasMore = true
-        failpoint('aggregator.during_fan_out')
-      }
-      if (task.emit(now, emission, records, emitted)) this.hasMore = true
-    }
+    this.hasMore = this.emit(now, records, emitted)
     events.worked(view, { batches, routed, applied, emitted, seconds: (this.now() - now) / 1000 })
     return records
+  }
+
+  /** Fan-outs, then documents, as far as one transaction should go. True: there is more. */
+  private emit(now: number, into: OutgoingRecord[], counts: Map<Emitted, number>): boolean {
+    const options = this.patience.at(now)
+    const budget = new EmissionBudget(this.now)
+    return this.emitting.turn(budget, task => {
+      let hasMore = false
+      if (task.broadcasts.hasPending) {
+        hasMore = task.broadcasts.fanOut(FAN_OUT_STEP, now)
+        this.options.failpoint('aggregator.during_fan_out')
+      }
+      return task.emit(now, options, { into, counts, budget }) || hasMore
+    })
   }
 
   private async commit(records: readonly OutgoingRecord[]): Promise<void> {

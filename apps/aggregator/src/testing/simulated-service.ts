@@ -15,7 +15,7 @@ export class Killed extends Error {}
 
 const nothing = (): void => undefined
 
-const silent: Events = {
+export const silent: Events = {
   assigned: nothing,
   storeOpened: nothing,
   restored: nothing,
