@@ -40,6 +40,8 @@ class Schedule {
   private readonly tables
   private readonly instances
   private clock = 0
+  /** What a look at the clock takes: where it takes long, turns end before all is emitted. */
+  private readonly tick
   operations = 0
   compacted = 0
   makings = 0
@@ -49,6 +51,7 @@ class Schedule {
   constructor(seed: number, hits: Map<string, number>) {
     this.random = seededRandom(seed)
     this.kills = seed
+    this.tick = this.random.pick([0, 10, 100])
     this.kafka = new MemoryKafka(this.random.fork('kafka'))
     this.tables = new TreeTables(pipeline, this.random.fork('tables'))
     this.instances = Array.from(
@@ -58,7 +61,7 @@ class Schedule {
           view,
           this.kafka,
           this.random.fork(`i${each}`),
-          () => this.clock,
+          () => (this.clock += this.tick),
           hits,
           () => this.meanwhile(),
         ),
