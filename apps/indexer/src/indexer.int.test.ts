@@ -1,5 +1,7 @@
 import { createServer, connect, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { type BulkItem, BulkWriter } from '@headrace/elasticsearch'
+import { stubBody } from '@headrace/search-model'
 import { backends, waitFor } from '@headrace/testkit'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { ended, Harness } from './testing/harness.ts'
@@ -159,6 +161,33 @@ describe('indexer', () => {
       timeoutMs: 30_000,
     })
     await second.stop()
+  })
+
+  it('fills another index when it was away for so long that Kafka may have forgotten deletes', async () => {
+    await harness.makeTopic()
+    await harness.write([harness.document('a', image(1, 'a'))])
+    const first = harness.start()
+    await waitFor(async () => (await harness.documents()).size === 1, { what: 'the document' })
+    await first.stop()
+    // what is left when Kafka has forgotten the delete of a document
+    const ghost: BulkItem = { kind: 'index', id: 'ghost', version: 1n, body: stubBody('ghost', 'ghost') }
+    const bulk = new BulkWriter({ elasticsearch: harness.elasticsearch })
+    await bulk.write(harness.view, [ghost], new AbortController().signal)
+    expect((await harness.documents()).size).toBe(2)
+    await harness.ageOffsets(8)
+    const second = harness.start()
+    await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0]?.endsWith('-2'), {
+      what: 'the alias to move',
+      timeoutMs: 30_000,
+    })
+    expect([...(await harness.documents()).keys()]).toEqual(['a'])
+    await second.stop()
+    await harness.ageOffsets(5)
+    const third = harness.start()
+    await harness.write([harness.document('b', image(2, 'b'))])
+    await waitFor(async () => (await harness.documents()).size === 2, { what: 'another document' })
+    expect([...(await harness.indices.behind(harness.view)).keys()][0]).toMatch(/-2$/)
+    await third.stop()
   })
 
   it('catches up when Elasticsearch was away', async () => {

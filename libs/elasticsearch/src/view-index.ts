@@ -35,15 +35,20 @@ export interface ViewIndex {
   readonly live: boolean
 }
 
-/** What an index behind a view's alias was filled from, as far as it says so. */
-export interface IndexBehind extends Partial<IndexIdentity> {
+interface IndexMeta extends Partial<IndexIdentity> {
+  /** Given up: it may have missed deletes that the topic does not have any more. Another index takes its place. */
+  readonly outdated?: boolean
+}
+
+/** What an index was filled from, as far as it says so. */
+export interface IndexBehind extends IndexMeta {
   readonly createdAtMs: number
   readonly uuid: string
 }
 
 interface IndexAnswer {
   readonly aliases?: Readonly<Record<string, unknown>>
-  readonly mappings?: { readonly _meta?: Partial<IndexIdentity> }
+  readonly mappings?: { readonly _meta?: IndexMeta }
   readonly settings?: { readonly index: { readonly uuid: string; readonly creation_date: string } }
 }
 
@@ -56,11 +61,19 @@ const createdAtMs = ({ settings }: IndexAnswer): number => Number(settings?.inde
 
 const writeAliasOf = (name: string): string => `${name}-write`
 
-const sameIdentity = (a: Partial<IndexIdentity>, b: IndexIdentity): boolean => {
-  const given = a.incarnations ?? {}
-  const partitions = Object.entries(b.incarnations)
+const describeBehind = (index: IndexAnswer): IndexBehind => ({
+  ...index.mappings?._meta,
+  createdAtMs: createdAtMs(index),
+  uuid: uuidOf(index),
+})
+
+/** The index was filled from this making of the topic, and may be gone on with. */
+const isFilledFrom = (identity: IndexIdentity, meta: IndexMeta): boolean => {
+  const given = meta.incarnations ?? {}
+  const partitions = Object.entries(identity.incarnations)
   return (
-    a.documentTopic === b.documentTopic &&
+    meta.outdated !== true &&
+    meta.documentTopic === identity.documentTopic &&
     Object.keys(given).length === partitions.length &&
     partitions.every(([partition, id]) => given[partition] === id)
   )
@@ -84,7 +97,7 @@ export class ViewIndices {
     for (;;) {
       const found = await this.#list(`${identity.view}-${identity.plan}-*`)
       const fitting = [...found]
-        .filter(([, index]) => sameIdentity(index.mappings?._meta ?? {}, identity))
+        .filter(([, index]) => isFilledFrom(identity, index.mappings?._meta ?? {}))
         .sort(([a], [b]) => numberOf(b) - numberOf(a))[0]
       if (fitting !== undefined) return this.#describe(fitting[0], fitting[1], identity.view, false)
       const next = Math.max(0, ...[...found.keys()].map(numberOf)) + 1
@@ -136,12 +149,20 @@ export class ViewIndices {
         hint: 'Rename the view or remove the index.',
       })
     }
-    return new Map(
-      Object.entries(body).map(([name, index]) => [
-        name,
-        { ...index.mappings?._meta, createdAtMs: createdAtMs(index), uuid: uuidOf(index) },
-      ]),
-    )
+    return new Map(Object.entries(body).map(([name, index]) => [name, describeBehind(index)]))
+  }
+
+  /** The index of this name, live or not; undefined when it is gone. */
+  async find(name: string): Promise<IndexBehind | undefined> {
+    const found = (await this.#list(name)).get(name)
+    return found === undefined ? undefined : describeBehind(found)
+  }
+
+  /** Gives an index up for all its indexers: `open` finds or makes another one. Searches see it until that is live. */
+  async giveUp(name: string): Promise<void> {
+    const meta = (await this.#list(name)).get(name)?.mappings?._meta
+    const body = JSON.stringify({ _meta: { ...meta, outdated: true } })
+    await this.#elasticsearch.send({ method: 'PUT', path: `/${name}/_mapping`, body, accept: [404] })
   }
 
   async #isFirst(identity: IndexIdentity): Promise<boolean> {

@@ -17,6 +17,7 @@ class World {
   failure: Error | undefined
   /** Ends the id of an index. */
   making = ''
+  readonly givenUp = new Set<string>()
   readonly told: string[] = []
 
   readonly #created: Readonly<Record<string, number>> = { old: 1, new: 2 }
@@ -32,7 +33,7 @@ class World {
                 topic,
                 partition: 0,
                 next: this.caughtUp ? 7n : 6n,
-                metadata: offsetMark(index),
+                metadata: offsetMark(index, 0),
               })),
             ),
           memberCount: group =>
@@ -41,6 +42,10 @@ class World {
       },
       reader: { bounds: () => Promise.resolve({ start: 0n, end: 7n }) },
       indices: {
+        find: name => {
+          const { createdAtMs, uuid } = this.#index(name.split('-')[1]!)
+          return Promise.resolve({ createdAtMs, uuid, outdated: this.givenUp.has(name) })
+        },
         behind: () => {
           const holder = this.#index(this.holder.split('-')[1]!)
           const { name, createdAtMs, uuid } = holder
@@ -155,5 +160,16 @@ describe('the alias of a view', () => {
     world.making = ' again'
     await indexer.look(30_000)
     await expect(indexer.look()).rejects.toMatchObject({ code: 'elasticsearch.index_missing' })
+  })
+
+  it('ends the session when another indexer gave the index up, live or not', async () => {
+    const world = new World()
+    for (const plan of ['old', 'new'] as const) {
+      const indexer = world.indexer(plan)
+      await indexer.look()
+      world.givenUp.add(`v-${plan}-1`)
+      await indexer.look(30_000)
+      await expect(indexer.look()).rejects.toMatchObject({ code: 'indexer.index_outdated' })
+    }
   })
 })

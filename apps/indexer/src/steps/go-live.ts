@@ -1,5 +1,5 @@
 import type { IndexBehind, IndexOptions, ViewIndex, ViewIndices } from '@headrace/elasticsearch'
-import { codeOf, HeadraceError } from '@headrace/errors'
+import { codeOf, type ErrorCode, HeadraceError } from '@headrace/errors'
 import type { KafkaAdmin, PartitionReader } from '@headrace/kafka'
 import type { Events } from '../events.ts'
 import { groupOf, trusted } from './index-session.ts'
@@ -12,7 +12,7 @@ const LIVE_LOOK_MS = 30_000
 export interface KeepLiveOptions {
   readonly kafka: { readonly admin: Pick<KafkaAdmin, 'committed' | 'memberCount'> }
   readonly reader: Pick<PartitionReader, 'bounds'>
-  readonly indices: Pick<ViewIndices, 'behind' | 'goLive' | 'count'>
+  readonly indices: Pick<ViewIndices, 'behind' | 'find' | 'goLive' | 'count'>
   readonly index: ViewIndex
   readonly indexOptions: IndexOptions
   readonly groupId: string
@@ -39,8 +39,8 @@ const isCaughtUp = async ({
   const committed = await kafka.admin.committed(groupId, { [topic]: all })
   return all.every(partition => {
     const offset = committed.find(one => one.partition === partition)
-    const next = offset === undefined ? null : trusted(offset, index)
-    return next !== null && next >= ends[partition]!
+    const known = offset === undefined ? null : trusted(offset, index)
+    return known !== null && known.next >= ends[partition]!
   })
 }
 
@@ -64,9 +64,21 @@ const newerHolder = async (
   return undefined
 }
 
+/** A topic that rests would not show it: no write would miss the index. */
+const refuseLost = (found: IndexBehind | undefined, { name, uuid }: ViewIndex): void => {
+  if (found === undefined) throw new HeadraceError('elasticsearch.index_missing', `${name} was removed`)
+  // what is committed says nothing about the new one: its documents would be missing
+  if (found.uuid !== uuid)
+    throw new HeadraceError('elasticsearch.index_missing', `${name} was removed and made again`)
+  if (found.outdated === true)
+    throw new HeadraceError('indexer.index_outdated', `another indexer gave ${name} up`)
+}
+
+const LOST: readonly ErrorCode[] = ['elasticsearch.index_missing', 'indexer.index_outdated']
+
 /**
  * The view's alias moves to this index once it is caught up (06 E10), and is looked after from then on. The index that had it stays
- * for a way back. `look` throws once this index is found gone.
+ * for a way back. `look` throws once this index is found gone or given up.
  */
 export const keepLive = (
   options: KeepLiveOptions,
@@ -79,13 +91,9 @@ export const keepLive = (
   let gone: unknown
   /** Gives the time until the next look. */
   const attempt = async (): Promise<number> => {
+    refuseLost(await indices.find(index.name), index)
     const behind = await indices.behind(view)
-    const own = behind.get(index.name)
-    if (own !== undefined && own.uuid !== index.uuid) {
-      // what is committed says nothing about the new one: its documents would be missing
-      throw new HeadraceError('elasticsearch.index_missing', `${index.name} was removed and made again`)
-    }
-    if (own !== undefined && behind.size === 1) return LIVE_LOOK_MS
+    if (behind.has(index.name) && behind.size === 1) return LIVE_LOOK_MS
     const holder = await newerHolder(behind, options)
     if (holder !== undefined) {
       if (holder !== left) events.leftLive(view, holder)
@@ -104,8 +112,7 @@ export const keepLive = (
       if (stopped || looking !== undefined || now() < next) return
       looking = attempt()
         .catch((error: unknown) => {
-          // a topic that rests would not show it: no write would miss the index
-          if (codeOf(error) === 'elasticsearch.index_missing') gone = error
+          if (LOST.includes(codeOf(error))) gone = error
           // else the next look tries again; what is really wrong shows in the session
           events.notYetLive(view, error instanceof Error ? error.message : String(error))
           return FILLING_LOOK_MS

@@ -11,6 +11,7 @@ import type {
 } from '@headrace/kafka'
 import type { Health } from '@headrace/runtime'
 import type { Events } from '../events.ts'
+import { KnownPast } from './known-past.ts'
 import { PartitionLane, type LaneOptions } from './partition-lane.ts'
 
 const POLL_RECORDS = 2_000
@@ -42,19 +43,27 @@ interface Generation {
   readonly membership: Membership
   readonly ended: AbortController
   readonly lanes: Map<number, PartitionLane>
-  /** What may be committed and is not yet. */
-  readonly done: Map<number, bigint>
+  readonly past: KnownPast
+  /** Partitions of which more may be committed than is. */
+  readonly done: Set<number>
 }
 
 export const groupOf = (pipeline: string, view: string, plan: string): string =>
   `${pipeline}.indexer.${view}.${plan}`
 
 /** Offsets belong to an index: committed ones of another index say nothing about this one (06 E10). */
-export const offsetMark = (index: ViewIndex): string => `index ${index.name} ${index.uuid}`
+export const offsetMark = (index: ViewIndex, asOfMs: number): string =>
+  `index ${index.name} ${index.uuid} ${asOfMs}`
 
-/** Where to begin in this index: at what is committed for it, else at the start of the log. */
-export const trusted = (offset: CommittedOffset, index: ViewIndex): bigint | null =>
-  offset.metadata === offsetMark(index) ? offset.next : null
+/** Where to begin in this index, and the time up to which it is known; null: nothing is committed for it. */
+export const trusted = (
+  { next, metadata }: CommittedOffset,
+  index: ViewIndex,
+): { readonly next: bigint; readonly asOfMs: number } | null => {
+  const [, name, uuid, asOf] = metadata.split(' ')
+  if (next === null || name !== index.name || uuid !== index.uuid) return null
+  return { next, asOfMs: Number(asOf) || index.createdAtMs }
+}
 
 /** One membership in a view's group, from joining until the signal fires or something fails. */
 export class IndexSession {
@@ -93,7 +102,8 @@ export class IndexSession {
       membership,
       ended: new AbortController(),
       lanes: new Map(),
-      done: new Map(),
+      past: new KnownPast(this.#options),
+      done: new Set(),
     }
     this.#generation = generation
     void this.#startPartitions(consumer, generation).catch((error: unknown) => {
@@ -101,16 +111,19 @@ export class IndexSession {
     })
   }
 
-  async #startPartitions(consumer: GroupConsumer, { membership, ended }: Generation): Promise<void> {
+  async #startPartitions(consumer: GroupConsumer, generation: Generation): Promise<void> {
+    const { membership, ended, past } = generation
     const { topic, index, reader, view, events } = this.#options
     const partitions = membership.assignment[topic] ?? []
     const offsets = partitions.length === 0 ? [] : await consumer.committed({ [topic]: partitions })
     let fromStart = 0
     for (const offset of offsets) {
-      const next = trusted(offset, index)
-      if (next === null) fromStart++
-      const from = next ?? (await reader.bounds(topic, offset.partition)).start
+      const known = trusted(offset, index)
+      if (known === null) fromStart++
+      const from = known?.next ?? (await reader.bounds(topic, offset.partition)).start
       if (ended.signal.aborted) return
+      past.begin(offset.partition, from, known?.asOfMs ?? index.createdAtMs)
+      past.refuseTooOld()
       consumer.startPartition(membership, topic, offset.partition, from)
     }
     events.assigned(view, partitions, fromStart)
@@ -148,7 +161,21 @@ export class IndexSession {
     if (now - this.#lastLag >= LAG_EVERY_MS) {
       this.#lastLag = now
       events.lag(view, consumer.lag())
+      this.#lookAtPast()
     }
+  }
+
+  #lookAtPast(): void {
+    const generation = this.#generation
+    if (generation === undefined) return
+    generation.past.refuseTooOld()
+    void generation.past.look().then(
+      moved => {
+        for (const partition of moved) generation.done.add(partition)
+      },
+      // the next look asks again
+      () => undefined,
+    )
   }
 
   #waitingBytes(): number {
@@ -165,7 +192,10 @@ export class IndexSession {
       lane = new PartitionLane({
         partition: batch.partition,
         index: this.#options.write,
-        done: (partition, next) => generation.done.set(partition, next),
+        done: (partition, next) => {
+          generation.past.taken(partition, next)
+          generation.done.add(partition)
+        },
         failed: error => this.#fail(error),
         signal: generation.ended.signal,
       })
@@ -178,8 +208,12 @@ export class IndexSession {
     const generation = this.#generation
     if (generation === undefined || generation.done.size === 0) return
     const { topic, index, events, progressed } = this.#options
-    const metadata = offsetMark(index)
-    const offsets = [...generation.done].map(([partition, next]) => ({ topic, partition, next, metadata }))
+    const offsets = [...generation.done].flatMap(partition => {
+      const at = generation.past.position(partition)
+      return at === undefined
+        ? []
+        : [{ topic, partition, next: at.next, metadata: offsetMark(index, at.asOfMs) }]
+    })
     generation.done.clear()
     const begun = performance.now()
     try {

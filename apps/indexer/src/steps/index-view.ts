@@ -6,7 +6,7 @@ import {
   type ViewIndex,
   ViewIndices,
 } from '@headrace/elasticsearch'
-import { backoffDelay, type ErrorCode, HeadraceError, retryPolicy } from '@headrace/errors'
+import { backoffDelay, codeOf, type ErrorCode, HeadraceError, retryPolicy } from '@headrace/errors'
 import type { Kafka, PartitionReader } from '@headrace/kafka'
 import type { CompiledView, Pipeline } from '@headrace/pipeline'
 import type { Elasticsearch } from '@headrace/elasticsearch'
@@ -44,6 +44,7 @@ const PASSING: readonly ErrorCode[] = [
   'kafka.fenced',
   'kafka.transaction_lost',
   'elasticsearch.unreachable',
+  'indexer.index_outdated',
 ]
 
 /** A busy server is asked again now and then; one that is away shows. */
@@ -122,10 +123,25 @@ const spell = async (
     turned: live.look,
   })
   try {
-    await session.run(signal)
+    await runUnlessOutdated(session, indices, index, signal)
   } finally {
     await live.stop()
     await dead.stop()
+  }
+}
+
+/** An index that may have missed deletes is gone on with by nobody: the next spell of each indexer opens another one. */
+const runUnlessOutdated = async (
+  session: IndexSession,
+  indices: ViewIndices,
+  { name }: ViewIndex,
+  signal: AbortSignal,
+): Promise<void> => {
+  try {
+    await session.run(signal)
+  } catch (error) {
+    if (codeOf(error) === 'indexer.index_outdated') await indices.giveUp(name)
+    throw error
   }
 }
 

@@ -12,6 +12,7 @@ import { backends, nodeCommand, uniqueName } from '@headrace/testkit'
 import { type Document, DocumentRecord, markerKey, MarkerKind, partitionOf } from '@headrace/wire'
 import { runIndexer } from '../app.ts'
 import { createEvents } from '../events.ts'
+import { groupOf } from '../steps/index-session.ts'
 import { PARTITIONS, PLAN, testPipeline } from './test-pipeline.ts'
 
 export interface RunningIndexer {
@@ -153,6 +154,21 @@ export class Harness {
     }
     await reader.stop()
     return letters
+  }
+
+  /** As if the indexer had been away for so many days: makes what its offsets say about time older. */
+  async ageOffsets(days: number): Promise<void> {
+    const groupId = groupOf(this.pipeline.name, this.view, PLAN)
+    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
+    const { admin } = this.kafka
+    const offsets = await admin.committed(groupId, { [this.topic]: partitions })
+    const aged = offsets.flatMap(({ topic, partition, next, metadata }) => {
+      if (next === null) return []
+      const words = metadata.split(' ')
+      const asOf = Number(words.pop()) - days * 86_400_000
+      return [{ topic, partition, next, metadata: [...words, asOf].join(' ') }]
+    })
+    await admin.resetOffsets(groupId, aged)
   }
 
   /** What a search would see, stubs included. */

@@ -44,6 +44,12 @@ export const indexingAndSearchErrors = {
     86,
     'Elasticsearch does not answer, has no room for the request now, or the index is closed. Nothing is skipped; work goes on when it is back.',
   ),
+  'indexer.index_outdated': entry(
+    'headrace',
+    'retry',
+    75,
+    'The index was not kept in step for more than 6 days, and Kafka forgets deletes after 7. The indexer fills a new index beside it from the document topic, and the alias moves when that is caught up; the old index may be deleted then.',
+  ),
   'indexer.topic_remade': entry(
     'headrace',
     'restart',

@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals'
+import { KnownPast, LONGEST_AWAY_MS } from './known-past.ts'
+
+const HOUR_MS = 3_600_000
+
+/** A topic of one partition, read up to somewhere. */
+const world = (end = 10n) => {
+  const log = { end, nowMs: 1_000_000_000_000, fails: false, asked: 0 }
+  const past = new KnownPast({
+    topic: 't',
+    now: () => log.nowMs,
+    reader: {
+      bounds: () => {
+        log.asked++
+        return log.fails ? Promise.reject(new Error('away')) : Promise.resolve({ start: 0n, end: log.end })
+      },
+    },
+  })
+  return { log, past, known: () => past.position(0)?.asOfMs }
+}
+
+describe('the past that an index knows', () => {
+  it('moves on at once where everything is taken, and once an hour from then on', async () => {
+    const { log, past, known } = world()
+    past.begin(0, 10n, 5)
+    expect(await past.look()).toEqual([0])
+    expect(known()).toBe(log.nowMs)
+    log.nowMs += HOUR_MS - 1
+    expect(await past.look()).toEqual([])
+    log.nowMs += 1
+    expect(await past.look()).toEqual([0])
+    expect(known()).toBe(log.nowMs)
+  })
+
+  it('moves on to when the end was asked for, once that is taken', async () => {
+    const { log, past, known } = world()
+    const askedAt = log.nowMs
+    past.begin(0, 3n, 5)
+    expect(await past.look()).toEqual([])
+    log.nowMs += 5 * HOUR_MS
+    log.end = 50n
+    expect(await past.look()).toEqual([])
+    past.taken(0, 9n)
+    expect(known()).toBe(5)
+    past.taken(0, 10n)
+    expect(known()).toBe(askedAt)
+    expect(past.position(0)?.next).toBe(10n)
+  })
+
+  it('never goes back', async () => {
+    const { log, past, known } = world()
+    past.begin(0, 10n, log.nowMs + 7)
+    await past.look()
+    expect(known()).toBe(log.nowMs + 7)
+  })
+
+  it('is asked for again when the answer fails, and not twice at once', async () => {
+    const { log, past, known } = world()
+    past.begin(0, 10n, 5)
+    log.fails = true
+    await expect(past.look()).rejects.toThrow('away')
+    log.fails = false
+    expect(await Promise.all([past.look(), past.look()])).toEqual([[0], []])
+    expect(known()).toBe(log.nowMs)
+    expect(log.asked).toBe(2)
+  })
+
+  it('is too old to go on from after 6 days, with what stands still as well', () => {
+    const { log, past } = world()
+    past.begin(0, 3n, log.nowMs)
+    past.begin(1, 3n, log.nowMs + HOUR_MS)
+    log.nowMs += LONGEST_AWAY_MS
+    past.refuseTooOld()
+    log.nowMs += 1
+    expect(() => past.refuseTooOld()).toThrow(
+      expect.objectContaining({ code: 'indexer.index_outdated', where: 'partition 0' }),
+    )
+  })
+})
