@@ -11,6 +11,7 @@ import { openStore } from '@headrace/store'
 import { deriveMessage } from '@headrace/validation'
 import { compileRowEncoder, frame, Op, Origin, partitionOf, schemaId } from '@headrace/wire'
 import { BroadcastTask } from './steps/broadcast-task.ts'
+import { CompleteAsOf } from './steps/complete-as-of.ts'
 import { Doubt } from './steps/doubt.ts'
 import { EmissionBudget } from './steps/emission-budget.ts'
 import { GroupTask } from './steps/group-task.ts'
@@ -52,6 +53,7 @@ const task = new PartitionTask({
   topics,
   making: '',
   isFromTheStart: false,
+  completeAsOf: new CompleteAsOf({ view, partition: 0, store, committed: undefined, now: Date.now }),
   target: { topic: view.documentTopic, partition: 0, dead: view.dead },
 })
 

@@ -132,7 +132,7 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
       counters.rebalances.inc({ view })
       log.info({ view, generation, partitions }, 'partitions are assigned')
     },
-    storeOpened: (view: string, partition: number, beginning: StoreBeginning) => {
+    storeOpened: (view: string, partition: number, beginning: StoreBeginning | 'age') => {
       const say = beginning === 'power-loss' ? log.warn : log.info
       say(
         { view, partition, beginning },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
@@ -45,7 +45,7 @@ const writeAndKill = async (folder: string, value: string): Promise<void> => {
 
 const reopened = async (
   folder: string,
-  options: { bootId?: string; identity?: Record<string, string>; maxAgeMs?: number } = {},
+  options: { bootId?: string; identity?: Record<string, string> } = {},
 ) => {
   const opened = openStore({ folder, identity, ...options })
   const result: { beginning: StoreBeginning; value: string | undefined } = {
@@ -81,18 +81,6 @@ describe('openStore (05 A13, A16)', () => {
     put(store, 'clean')
     await store.close()
     expect(await reopened(folder, { bootId: 'another boot' })).toEqual({ beginning: 'kept', value: 'clean' })
-  })
-
-  it('wipes a store that was not written for too long', async () => {
-    const folder = newFolder()
-    const { store } = openStore({ folder, identity })
-    put(store, 'old')
-    await store.close()
-    const maxAgeMs = 6 * 86_400_000
-    expect(await reopened(folder, { maxAgeMs })).toEqual({ beginning: 'kept', value: 'old' })
-    const longAgo = new Date(Date.now() - 7 * 86_400_000)
-    utimesSync(join(folder, 'data', 'data.mdb'), longAgo, longAgo)
-    expect(await reopened(folder, { maxAgeMs })).toEqual({ beginning: 'age', value: undefined })
   })
 
   it('wipes a store that belongs to something else', async () => {

@@ -7,7 +7,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -26,14 +25,12 @@ export interface OpenStoreOptions {
   /** A folder of its own per store; made when absent. */
   readonly folder: string
   readonly identity: StoreIdentity
-  /** A store that was not written for longer is not taken up again; no limit when absent. */
-  readonly maxAgeMs?: number
   /** For tests. */
   readonly bootId?: string
 }
 
 /** Why a store begins empty, or that it goes on. */
-export type StoreBeginning = 'kept' | 'new' | 'identity' | 'power-loss' | 'age'
+export type StoreBeginning = 'kept' | 'new' | 'identity' | 'power-loss'
 
 export interface OpenedStore {
   readonly store: Store
@@ -47,8 +44,8 @@ interface State {
 }
 
 /**
- * Opens the LMDB store of a folder under its lock (05 A13, A16). It is wiped when it belongs to something else, when it was
- * not written for too long, and when it was not closed and the machine was started anew since: its pages may be torn.
+ * Opens the LMDB store of a folder under its lock (05 A13, A16). It is wiped when it belongs to something else, and
+ * when it was not closed and the machine was started anew since: its pages may be torn.
  */
 export const openStore = (options: OpenStoreOptions): OpenedStore => {
   const { folder, identity, bootId = machineBootId() } = options
@@ -71,21 +68,12 @@ export const openStore = (options: OpenStoreOptions): OpenedStore => {
   }
 }
 
-const judge = (
-  { folder, identity, maxAgeMs = Infinity }: OpenStoreOptions,
-  data: string,
-  bootId: string,
-): StoreBeginning => {
+const judge = ({ folder, identity }: OpenStoreOptions, data: string, bootId: string): StoreBeginning => {
   const state = readState(folder)
   if (state === undefined || !existsSync(data)) return 'new'
   if (!sameIdentity(state.identity, identity)) return 'identity'
-  if (!state.clean && state.bootId !== bootId) return 'power-loss'
-  return Date.now() - lastWritten(data) > maxAgeMs ? 'age' : 'kept'
+  return !state.clean && state.bootId !== bootId ? 'power-loss' : 'kept'
 }
-
-/** Time of the last commit in ms, 0 when there was none. */
-const lastWritten = (data: string): number =>
-  statSync(join(data, LmdbStore.FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 const sameIdentity = (a: StoreIdentity, b: StoreIdentity): boolean => {
   const names = Object.keys(a)

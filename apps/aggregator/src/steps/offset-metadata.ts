@@ -6,24 +6,32 @@ export interface OffsetMetadata {
   readonly broadcasts: readonly (readonly bigint[])[]
   /** Of which making of their topics the broadcasts' positions are; '' where it was not written down. */
   readonly making: string
+  /** As of when the documents lack no delete, ms; undefined where it was not written down. */
+  readonly asOf: number | undefined
 }
 
 const DIGITS = 36
 
-/** `routed=12 at=0,1z;5,0 of=3f2a`: numbers of broadcasts to the base 36, for the text is limited (Kafka's default: 4 kB). */
-export const encodeOffsetMetadata = ({ routed, broadcasts, making }: OffsetMetadata): string =>
+/**
+ * `routed=12 at=0,1z;5,0 of=3f2a as=mgd2x1k0`: positions of broadcasts and times to the base 36, for the text is limited
+ * (Kafka's default: 4 kB).
+ */
+export const encodeOffsetMetadata = ({ routed, broadcasts, making, asOf }: OffsetMetadata): string =>
   [
     ...(routed === undefined ? [] : [`routed=${routed}`]),
     ...(broadcasts.length === 0
       ? []
       : [`at=${broadcasts.map(each => each.map(next => next.toString(DIGITS)).join(',')).join(';')}`]),
     ...(making === '' ? [] : [`of=${making}`]),
+    ...(asOf === undefined ? [] : [`as=${asOf.toString(DIGITS)}`]),
   ].join(' ')
 
 export const decodeOffsetMetadata = (text: string): OffsetMetadata => {
   const routed = /(?:^| )routed=(\d+)/.exec(text)?.[1]
   const positions = /(?:^| )at=([0-9a-z,;]+)/.exec(text)?.[1]
+  const asOf = /(?:^| )as=([0-9a-z]+)/.exec(text)?.[1]
   return {
+    asOf: asOf === undefined ? undefined : parseInt(asOf, DIGITS),
     making: /(?:^| )of=([0-9a-f]+)/.exec(text)?.[1] ?? '',
     routed: routed === undefined ? undefined : BigInt(routed),
     broadcasts:

@@ -18,22 +18,18 @@ import {
 import { broadcastMaking, incarnations } from '../adapters/incarnations.ts'
 import type { Events } from '../events.ts'
 import { BroadcastTask } from './broadcast-task.ts'
+import { CompleteAsOf, requireRecent } from './complete-as-of.ts'
 import { Doubt } from './doubt.ts'
 import { EdgeWriter } from './edge-writer.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
+import { type Bounds, broadcastEnds, endsOf, type LogEnds, ownBounds } from './log-ends.ts'
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
 import { PartitionTask, type TopicState } from './partition-task.ts'
 import { requireKnownPast } from './require-known-past.ts'
-import { broadcastEnds, broadcastStates, restoreBroadcasts } from './restore-broadcasts.ts'
+import { broadcastStates, restoreBroadcasts } from './restore-broadcasts.ts'
 import { restoreRoutes } from './restore-routes.ts'
 import { RouterTask } from './router-task.ts'
 import type { ViewInputs } from './view-inputs.ts'
-
-/**
- * Compacted topics keep tombstones for 7 days (delete.retention.ms, set by `topics apply`): a store that was not written for
- * nearly as long may have missed some, and is made anew (05 A15).
- */
-const MAX_STORE_AGE_MS = 6 * 86_400_000
 
 export interface OpenTasksOptions {
   readonly view: ViewInputs
@@ -47,6 +43,8 @@ export interface OpenTasksOptions {
   readonly failpoint: Failpoints
   /** For tests: where state is kept. */
   readonly openStore?: (options: OpenStoreOptions) => OpenedStore
+  /** For tests: wall clock, ms. */
+  readonly now?: () => number
 }
 
 /** A task and where each of its topics is to be read from. */
@@ -65,7 +63,7 @@ export const openTasks = async (
   membership: Membership,
   signal: AbortSignal,
 ): Promise<readonly OpenedTask[]> => {
-  const { view, kafka, consumer, events, failpoint } = options
+  const { view, kafka, consumer, events, failpoint, now = Date.now } = options
   const partitions = [...(membership.assignment[view.topics[0]!.topic] ?? [])].sort((a, b) => a - b)
   const committed = await consumer.committed(
     Object.fromEntries(view.topics.map(({ topic }) => [topic, partitions])),
@@ -75,7 +73,8 @@ export const openTasks = async (
   const opened: OpenedTask[] = []
   try {
     const cluster = await kafka.admin.clusterId()
-    const broadcastsTo = await broadcastEnds(view, reader)
+    const at = now()
+    const broadcasts = await broadcastEnds(view, reader)
     for (const partition of partitions) {
       if (signal.aborted) break
       await requireKnownPast(peek, view, partition, committed)
@@ -86,8 +85,8 @@ export const openTasks = async (
         partition: String(partition),
         ...(await incarnations(peek, view, partition)),
       }
-      const ends = { own: await boundsOf(reader, view, partition), broadcasts: broadcastsTo }
-      opened.push(openTask(options, partition, identity, committed, ends))
+      const own = await ownBounds(reader, view, partition)
+      opened.push(openTask(options, partition, identity, committed, { at, own, broadcasts }))
     }
     for (const { task } of opened) {
       const onPart = (records: number): void => events.restored(view.view, records)
@@ -108,33 +107,24 @@ export const openTasks = async (
   return []
 }
 
-type Bounds = ReadonlyMap<string, { readonly start: bigint; readonly end: bigint }>
-
-interface Ends {
+interface Ends extends Omit<LogEnds, 'own'> {
   readonly own: Bounds
-  readonly broadcasts: ReadonlyMap<string, readonly bigint[]>
 }
 
-const boundsOf = async (reader: PartitionReader, view: ViewInputs, partition: number): Promise<Bounds> =>
-  new Map(
-    await Promise.all(
-      view.topics.map(async ({ topic }) => [topic, await reader.bounds(topic, partition)] as const),
-    ),
-  )
-
 const openTask = (
-  { view, dataDir, events, openStore = openLmdbStore }: OpenTasksOptions,
+  options: OpenTasksOptions,
   partition: number,
   identity: StoreIdentity,
   committed: readonly CommittedOffset[],
   ends: Ends,
 ): OpenedTask => {
-  const folder = join(dataDir, view.view, view.plan, String(partition))
-  const { store, beginning } = openStore({ folder, identity, maxAgeMs: MAX_STORE_AGE_MS })
-  events.storeOpened(view.view, partition, beginning)
+  const { view, now = Date.now } = options
+  const found = committed.filter(offset => offset.partition === partition)
+  const asOf = committedAsOf(view, found, now)
+  requireRecent(view, partition, asOf, now())
+  const store = openFreshEnough(options, partition, identity)
   const routers = view.routers.map(input => new RouterTask(input, store, partition, view.partitions))
   const making = broadcastMaking(identity)
-  const found = committed.filter(offset => offset.partition === partition)
   const isFromTheStart = isOfAnotherMaking(view, found, making)
   const own = isFromTheStart ? fromTheStart(view, found) : found
   const topics = topicStates({ view, store, routers, committed: own, bounds: ends.own })
@@ -146,6 +136,8 @@ const openTask = (
   const hasHistory = own.some(({ next }) => next !== null)
   const group = new GroupTask(view, store, states, hasHistory)
   const { broadcasts } = decodeOffsetMetadata(topics[0]!.state.committedMetadata)
+  const completeAsOf = new CompleteAsOf({ view, partition, store, committed: asOf, now })
+  completeAsOf.see({ ...ends, own: endsOf(ends.own) })
   const dimensions = broadcastStates(view, store, ends.broadcasts, broadcasts)
   const task = new PartitionTask({
     partition,
@@ -160,9 +152,36 @@ const openTask = (
     topics: topics.map(({ state }) => state),
     making,
     isFromTheStart,
+    completeAsOf,
     target: { topic: view.documentTopic, partition, dead: view.dead },
   })
   return { task, starts: topics.map(({ state, next }) => ({ topic: state.input.topic, next })) }
+}
+
+/** The store of a partition, emptied if it may have missed tombstones. */
+const openFreshEnough = (
+  { view, dataDir, events, openStore = openLmdbStore, now = Date.now }: OpenTasksOptions,
+  partition: number,
+  identity: StoreIdentity,
+): Store => {
+  const folder = join(dataDir, view.view, view.plan, String(partition))
+  const { store, beginning } = openStore({ folder, identity })
+  const isTooOld = beginning === 'kept' && CompleteAsOf.isTooOld(store, now())
+  if (isTooOld) store.wipe()
+  if (isTooOld || beginning !== 'kept') CompleteAsOf.begin(store, now())
+  events.storeOpened(view.view, partition, isTooOld ? 'age' : beginning)
+  return store
+}
+
+/** As of when the documents of a partition lack no delete; of those that were never made: now. */
+const committedAsOf = (
+  { topics }: ViewInputs,
+  committed: readonly CommittedOffset[],
+  now: () => number,
+): number | undefined => {
+  if (committed.every(({ next }) => next === null)) return now()
+  const first = committed.find(({ topic }) => topic === topics[0]!.topic)
+  return decodeOffsetMetadata(first?.metadata ?? '').asOf
 }
 
 /** A topic that is referred to was made anew since the positions in it were committed. */
@@ -182,7 +201,11 @@ const fromTheStart = (view: ViewInputs, committed: readonly CommittedOffset[]): 
     const input = view.topics.find(({ topic }) => topic === offset.topic)!
     if (offset.next === null || (input.roots.length === 0 && input.hop === undefined)) return offset
     const { routed } = decodeOffsetMetadata(offset.metadata)
-    return { ...offset, next: 0n, metadata: encodeOffsetMetadata({ routed, broadcasts: [], making: '' }) }
+    return {
+      ...offset,
+      next: 0n,
+      metadata: encodeOffsetMetadata({ routed, broadcasts: [], making: '', asOf: undefined }),
+    }
   })
 
 interface TopicParts {

@@ -3,11 +3,13 @@ import type { Batch, CommitOffset, OutgoingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
 import type { BroadcastPart } from './broadcast-feed.ts'
 import type { BroadcastTask } from './broadcast-task.ts'
+import type { CompleteAsOf } from './complete-as-of.ts'
 import type { DirtyDocument, DirtyDocuments } from './dirty-documents.ts'
 import { type DocumentTarget, documentRecords, type Emitted } from './document-records.ts'
 import type { EdgeWriter } from './edge-writer.ts'
 import { type EmissionBudget, Rotation } from './emission-budget.ts'
 import type { GroupInputState, GroupTask, StageTask } from './group-task.ts'
+import type { LogEnds } from './log-ends.ts'
 import { encodeOffsetMetadata } from './offset-metadata.ts'
 import { isOfLoad } from './read-validated.ts'
 import type { RouterTask } from './router-task.ts'
@@ -56,6 +58,7 @@ export interface PartitionTaskParts {
   readonly making: string
   /** Work begins at the start of the logs again: the positions in Kafka must all go back at once. */
   readonly isFromTheStart: boolean
+  readonly completeAsOf: CompleteAsOf
 }
 
 /** What was emitted, to be cleared after the commit. */
@@ -77,6 +80,7 @@ export class PartitionTask {
   readonly store: Store
   readonly group: GroupTask
   readonly broadcasts: BroadcastTask
+  readonly completeAsOf: CompleteAsOf
   private readonly parts: PartitionTaskParts
   private readonly byTopic: ReadonlyMap<string, TopicState>
   private emitted: EmittedMark[] = []
@@ -89,6 +93,7 @@ export class PartitionTask {
     this.store = parts.store
     this.group = parts.group
     this.broadcasts = parts.broadcasts
+    this.completeAsOf = parts.completeAsOf
     this.commitsAll = parts.isFromTheStart
     this.stages = new Rotation(parts.group.stages)
     this.byTopic = new Map(parts.topics.map(topic => [topic.input.topic, topic]))
@@ -228,14 +233,16 @@ export class PartitionTask {
     // what is emitted in this very transaction holds nothing back
     for (const { dirty, mark, sequence } of this.emitted) dirty.clear(mark.key, sequence)
     this.emitted = []
+    const asOf = this.completeAsOf.at(ends => this.hasPassed(ends))
     const offsets: CommitOffset[] = []
     for (const [number, state] of this.parts.topics.entries()) {
       const { group, routers, routed, committed, input } = state
-      const next = group === undefined ? routed : this.group.lowWater(group)
+      const next = this.lowWater(state)
       const metadata = encodeOffsetMetadata({
         routed: group !== undefined && routers.length > 0 ? routed : undefined,
         broadcasts: number === 0 ? this.broadcastPositions() : [],
         making: number === 0 ? this.parts.making : '',
+        asOf: number === 0 ? asOf : undefined,
       })
       const risen = committed === undefined || next > committed ? next : committed
       if (!all && !this.commitsAll && risen === (committed ?? 0n) && metadata === state.committedMetadata)
@@ -243,6 +250,23 @@ export class PartitionTask {
       offsets.push({ topic: input.topic, partition: this.partition, next: risen, metadata })
     }
     return offsets
+  }
+
+  private lowWater({ group, routed }: TopicState): bigint {
+    return group === undefined ? routed : this.group.lowWater(group)
+  }
+
+  /** Whatever was in the logs up to these ends is in the documents and behind the positions that are to be committed. */
+  private hasPassed({ own, broadcasts }: LogEnds): boolean {
+    return (
+      this.parts.topics.every(state => {
+        const end = own.get(state.input.topic)!
+        return this.lowWater(state) >= end && (state.routers.length === 0 || state.routed >= end)
+      }) &&
+      this.broadcasts.states.every(
+        state => this.broadcasts.lowWater(state) >= broadcasts.get(state.input.topic)![state.partition]!,
+      )
+    )
   }
 
   private broadcastPositions(): readonly (readonly bigint[])[] {
@@ -267,6 +291,7 @@ export class PartitionTask {
     }
     const changed = this.parts.edges.filter(edge => edge.index.hasChanges)
     if (changed.length > 0) this.store.transaction(() => changed.forEach(edge => edge.index.flush()))
+    this.completeAsOf.written()
   }
 
   close(): Promise<void> {

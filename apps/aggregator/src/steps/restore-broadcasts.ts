@@ -6,23 +6,6 @@ import { Doubt } from './doubt.ts'
 import type { PartitionTask } from './partition-task.ts'
 import type { ViewInputs } from './view-inputs.ts'
 
-/** Ends of all partitions of the broadcast topics, by topic. Must be read after the group's stable offsets. */
-export const broadcastEnds = async (
-  { broadcasts, partitions }: ViewInputs,
-  reader: PartitionReader,
-): Promise<ReadonlyMap<string, readonly bigint[]>> =>
-  new Map(
-    await Promise.all(
-      broadcasts.map(async ({ topic }) => {
-        const ends = Array.from(
-          { length: partitions },
-          async (_, partition) => (await reader.bounds(topic, partition)).end,
-        )
-        return [topic, await Promise.all(ends)] as const
-      }),
-    ),
-  )
-
 /** Where each partition of each broadcast topic stands, in the order of the view: `emitted` is what was committed. */
 export const broadcastStates = (
   view: ViewInputs,

@@ -6,6 +6,7 @@ import { testFolder } from '../testing/test-folder.ts'
 import { treeFiles } from '../testing/tree-folder.ts'
 import { BroadcastFeed } from './broadcast-feed.ts'
 import { BroadcastTask } from './broadcast-task.ts'
+import { CompleteAsOf } from './complete-as-of.ts'
 import { EdgeWriter } from './edge-writer.ts'
 import { GroupTask } from './group-task.ts'
 import { PartitionTask } from './partition-task.ts'
@@ -85,6 +86,7 @@ class SlowTurns {
       target: { topic: view.documentTopic, partition, dead: view.dead },
       making: '',
       isFromTheStart: false,
+      completeAsOf: new CompleteAsOf({ view, partition, store, committed: undefined, now: () => 0 }),
     })
   }
 }

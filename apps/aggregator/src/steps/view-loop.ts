@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import type { Events } from '../events.ts'
 import { BroadcastFeed } from './broadcast-feed.ts'
 import { type Generation, Generations } from './generations.ts'
+import { EndsWatch } from './log-ends.ts'
 import { openTasks } from './open-tasks.ts'
 import { broadcastStarts } from './restore-broadcasts.ts'
 import { TurnLoop } from './turn.ts'
@@ -137,9 +138,11 @@ const runGeneration = async (
       tasks,
       generation,
     )
+    const ends = new EndsWatch(view, () => kafka.reader(), tasks)
     waiting.stop()
     while (!over.aborted) {
       await loop.turn(over)
+      await ends.look()
       progressed()
       onTurn(true)
     }

@@ -12,7 +12,7 @@ export const aggregationErrors = {
     'operator',
     'stop',
     90,
-    'The view has documents, but its consumer group has no committed offsets: it stood still for longer than Kafka keeps them, and deletes of that time may be gone from Kafka too. Nothing is made from half a past; the message names the topics to delete before `headrace topics apply`, after which all documents are made anew.',
+    'The view has documents, but stood still, or did not reach the end of its input, for longer than Kafka keeps tombstones (7 days) or the offsets of its consumer group: deletes of that time may be gone. Nothing is made from half a past; the message names what to delete before `headrace topics apply`, after which all documents are made anew.',
   ),
   'aggregate.unsupported_view': entry(
     'pipeline-author',
