@@ -1,6 +1,7 @@
 import { Pool, type QueryResultRow, types } from 'pg'
 import { backends } from './backends.ts'
 import { uniqueName } from './unique-name.ts'
+import { waitFor } from './wait-for.ts'
 
 export interface OpenDatabase {
   readonly pool: Pool
@@ -42,25 +43,21 @@ const connect = (url: string, max: number): Pool => {
 }
 
 /** Ends who reads from the slots, then drops them: an active slot cannot be dropped, and a database with slots neither. */
-const dropSlots = async (admin: Pool, name: string): Promise<void> => {
-  for (let attempt = 1; ; attempt++) {
-    await admin.query(
-      'select pg_terminate_backend(active_pid) from pg_replication_slots where database = $1 and active',
-      [name],
-    )
-    try {
+const dropSlots = (admin: Pool, name: string): Promise<true> =>
+  waitFor(
+    async () => {
+      await admin.query(
+        'select pg_terminate_backend(active_pid) from pg_replication_slots where database = $1 and active',
+        [name],
+      )
       await admin.query(
         'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = $1',
         [name],
       )
-      return
-    } catch (error) {
-      if (attempt === 50) throw error
-    }
-    // the backend needs a moment to let go; the server does the waiting
-    await admin.query('select pg_sleep(0.05)')
-  }
-}
+      return true
+    },
+    { what: `the slots of ${name} to be dropped`, everyMs: 50 },
+  )
 
 /** Connections to a database that is there. */
 export const openDatabase = (url: string, connections = 10): OpenDatabase => {

@@ -18,7 +18,7 @@ export interface KafkaOffsets {
 const LIST_OFFSETS = 2
 const OFFSET_FETCH = 9
 const LATEST = -1n
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 60_000
 
 class Writer {
   readonly #parts: Buffer[] = []
