@@ -1,4 +1,5 @@
 import { ByteWriter } from './byte-writer.ts'
+import { failure } from './failure.ts'
 import { aggregateText, countByEntries, GroupAggregates } from './group-aggregates.ts'
 import type { LayoutPart } from './layout.ts'
 import type { DocumentSlot, EdgePlan, GroupPlan } from './plan.ts'
@@ -24,7 +25,10 @@ export type Assembled =
 export const failureText = (failed: Extract<Assembled, { kind: 'overflow' | 'failed' }>): string =>
   failed.kind === 'failed'
     ? failed.error
-    : `aggregate.overflow: list ${failed.list} has ${failed.rows} rows, its limit is ${failed.limit}`
+    : failure(
+        'aggregate.overflow',
+        `list ${failed.list} has ${failed.rows} rows, its limit is ${failed.limit}`,
+      )
 
 const OPEN = 0x5b
 const CLOSE = 0x5d
@@ -120,10 +124,8 @@ export class Assembler {
   private tooLarge(bytes: number): Assembled {
     const { parent } = this.plan
     const what = parent === undefined ? 'the document' : `an element of list ${parent.edge}`
-    return {
-      kind: 'failed',
-      error: `aggregate.too_large: ${what} has ${bytes} bytes or more, the limit is ${this.maxBytes}`,
-    }
+    const words = `${what} has ${bytes} bytes or more, the limit is ${this.maxBytes}`
+    return { kind: 'failed', error: failure('aggregate.too_large', words) }
   }
 
   private renderList(edge: EdgePlan, rows: readonly Buffer[]): void {

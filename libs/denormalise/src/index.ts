@@ -1,4 +1,5 @@
 export { type Assembled, Assembler, failureText } from './assemble.ts'
+export { failure } from './failure.ts'
 export { DimensionRows } from './dimension-rows.ts'
 export { type Applied, GroupStage, type SubDocument } from './group-stage.ts'
 export { decodeHop, encodeHop, type HopValue } from './hop-codec.ts'

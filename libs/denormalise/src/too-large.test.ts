@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { catalogue } from '@headrace/errors'
+import { type Assembled, failureText } from './assemble.ts'
+import { incompleteText } from './incomplete-row.ts'
 import type { HopValue } from './hop-codec.ts'
 import { encodeRow } from './projected-row.ts'
 import { compilePlan } from './plan.ts'
@@ -109,6 +112,17 @@ describe('A18', () => {
     expect(document()).toMatchObject({ kind: 'failed', error: expect.stringMatching(/^aggregate.too_large/) })
     for (let n = 1; n < 100; n++) remove(`c${n}`)
     expect(document()).toMatchObject({ children: [{ id: 'c0', c: 'car' }] })
+  })
+
+  it('says why with a code of the catalogue', () => {
+    const { document, put } = stageOf(200)
+    for (let n = 0; n < 100; n++) put(`c${n}`, 'car')
+    const reasons = [
+      failureText(document() as Extract<Assembled, { kind: 'failed' }>),
+      failureText({ kind: 'overflow', list: 'children', limit: 1, rows: 2 }),
+      incompleteText('children', ['c']),
+    ]
+    for (const reason of reasons) expect(catalogue).toHaveProperty([reason.slice(0, reason.indexOf(':'))])
   })
 
   it('a limited list of any length keeps only its first rows in memory', () => {

@@ -1,4 +1,4 @@
-import { decodeHop, encodeHop, type RouteOutput } from '@headrace/denormalise'
+import { decodeHop, encodeHop, failure, type RouteOutput } from '@headrace/denormalise'
 import type { OutgoingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
 import { hopKey, partitionOf } from '@headrace/wire'
@@ -48,7 +48,7 @@ export class EdgeWriter {
     const { maxBytes, plan } = this.input
     const hop = value.length <= maxBytes ? undefined : decodeHop(value)
     if (hop === undefined || 'marker' in hop || hop.row.length <= maxBytes) return value
-    const error = `aggregate.too_large: a row of list ${plan.edge} has ${hop.row.length} bytes or more, the limit is ${maxBytes}`
-    return encodeHop({ ...hop, row: Buffer.alloc(0), error })
+    const words = `a row of list ${plan.edge} has ${hop.row.length} bytes or more, the limit is ${maxBytes}`
+    return encodeHop({ ...hop, row: Buffer.alloc(0), error: failure('aggregate.too_large', words) })
   }
 }
