@@ -49,6 +49,15 @@ describe('waitFor', () => {
     expect(await waitFor(() => '', { what: 'a text' })).toBe('')
   })
 
+  it('asks once more when the time was up before the answer', async () => {
+    let asked = 0
+    const slow = (): boolean => {
+      for (const until = performance.now() + 20; asked === 0 && performance.now() < until;);
+      return ++asked > 1
+    }
+    expect(await waitFor(slow, { what: 'it', timeoutMs: 1, everyMs: 1 })).toBe(true)
+  })
+
   it('says what was missing, with the last error as cause', async () => {
     const failing = waitFor(
       () => {
