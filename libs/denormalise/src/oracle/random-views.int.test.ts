@@ -54,7 +54,7 @@ describe('viewToSql on Postgres (05 A19, A20)', () => {
       )
     for (const [what, count] of Object.entries(seen))
       expect({ what, enough: count >= 3 }).toEqual({ what, enough: true })
-  }, 120_000)
+  }, 900_000)
 })
 
 const expectSame = (rows: readonly OracleRow[], expected: ReturnType<NaiveDocuments['all']>): void => {
