@@ -1,13 +1,17 @@
-import { afterAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { waitFor } from '@headrace/testkit'
 import { deleteRecords } from '../testing/delete-records.ts'
 import { joinGroup } from '../testing/member.ts'
 import { readCommitted } from '../testing/read-committed.ts'
+import { sabotage } from '../testing/sabotage.ts'
 import { outsider, record, testCluster } from '../testing/test-cluster.ts'
 import type { Batch } from '../types.ts'
 import { TransactionalId } from '../writer/transactional-id.ts'
 
-jest.setTimeout(60_000)
+const FETCH = 1
+/** A member that stands still for a while is not missed yet. */
+const SESSION_MS = 12_000
+const LONGER_THAN_SESSION_MS = 14_000
 
 const cluster = testCluster('consumer')
 const { kafka } = cluster
@@ -132,11 +136,11 @@ describe('group consumer (06 E3)', () => {
       groupId,
       topics: [input],
       memberName: 'a',
-      sessionTimeoutMs: 6000,
+      sessionTimeoutMs: SESSION_MS,
     })
-    const taking = member.take(3, 30_000)
+    const taking = member.take(3)
     const started = Date.now()
-    await waitFor(() => Date.now() - started > 8000, { what: 'more than a session', timeoutMs: 10_000 })
+    await waitFor(() => Date.now() - started > LONGER_THAN_SESSION_MS, { what: 'more than a session' })
     await open.end(true)
     expect(numbers(await taking)).toEqual([7, 8, 9])
     expect(member.history).toHaveLength(1)
@@ -146,11 +150,18 @@ describe('group consumer (06 E3)', () => {
   it('stays a member while partitions are paused for a restore longer than the session', async () => {
     const input = await cluster.topic('in', 2)
     await feed(input, 10, 2)
-    const options = { groupId: cluster.name('g'), topics: [input], memberName: 'a', sessionTimeoutMs: 6000 }
+    const options = {
+      groupId: cluster.name('g'),
+      topics: [input],
+      memberName: 'a',
+      sessionTimeoutMs: SESSION_MS,
+    }
     const member = await joinGroup(kafka, options, 'paused')
     const membership = await waitFor(() => member.current(), { what: 'the assignment' })
-    const ends = AbortSignal.timeout(60_000)
-    expect(await member.consumer.poll({ maxRecords: 10, maxWaitMs: 9000, signal: ends })).toEqual([])
+    const ends = AbortSignal.timeout(120_000)
+    expect(
+      await member.consumer.poll({ maxRecords: 10, maxWaitMs: LONGER_THAN_SESSION_MS, signal: ends }),
+    ).toEqual([])
     member.consumer.startPartition(membership, input, 1, 2n)
     const one = await member.take(3)
     expect(one.every(batch => batch.partition === 1)).toBe(true)
@@ -164,15 +175,20 @@ describe('group consumer (06 E3)', () => {
   it('stays a member while its queue is full, fetches no more than the queue holds, loses nothing', async () => {
     const input = await cluster.topic('in', 4)
     await feed(input, 4000, 4, 2000)
-    const options = { groupId: cluster.name('g'), topics: [input], memberName: 'a', sessionTimeoutMs: 6000 }
+    const options = {
+      groupId: cluster.name('g'),
+      topics: [input],
+      memberName: 'a',
+      sessionTimeoutMs: SESSION_MS,
+    }
     const fetch = { maxQueuedBytes: 500_000, maxBytes: 300_000, maxBytesPerPartition: 100_000 }
     const member = await joinGroup(kafka, { ...options, fetch })
     const first = await member.take(1)
     const before = process.memoryUsage().arrayBuffers
     const started = Date.now()
-    await waitFor(() => Date.now() - started > 8000, { what: 'more than a session', timeoutMs: 10_000 })
+    await waitFor(() => Date.now() - started > LONGER_THAN_SESSION_MS, { what: 'more than a session' })
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000)
-    const rest = await member.take(3999, 30_000)
+    const rest = await member.take(3999)
     expect(numbers([...first, ...rest]).sort((x, y) => x - y)).toEqual(inOrder(4000))
     expect(member.history).toHaveLength(1)
     await member.consumer.stop()
@@ -180,13 +196,20 @@ describe('group consumer (06 E3)', () => {
 
   it('does not loop when there is nothing to read', async () => {
     const input = await cluster.topic('in', 2)
-    const member = await joinGroup(kafka, { groupId: cluster.name('g'), topics: [input], memberName: 'a' })
-    await waitFor(() => member.current(), { what: 'the assignment' })
-    const before = process.cpuUsage()
-    await member.consumer.poll({ maxRecords: 1, maxWaitMs: 3000, signal: AbortSignal.timeout(60_000) })
-    const { user, system } = process.cpuUsage(before)
-    expect((user + system) / 3_000_000).toBeLessThan(0.15)
-    await member.consumer.stop()
+    const wire = sabotage()
+    const own = testCluster('idle', wire)
+    const options = { groupId: own.name('g'), topics: [input], memberName: 'a', fetch: { maxWaitMs: 500 } }
+    const member = await joinGroup(own.kafka, options)
+    const fetches = (): number => wire.sent.get(FETCH) ?? 0
+    try {
+      await waitFor(() => fetches() > 0, { what: 'the first fetch' })
+      const [before, began] = [fetches(), performance.now()]
+      await member.consumer.poll({ maxRecords: 1, maxWaitMs: 3000, signal: AbortSignal.timeout(120_000) })
+      // each waits in the broker
+      expect(fetches() - before).toBeLessThanOrEqual((performance.now() - began) / 250)
+    } finally {
+      await own.stop()
+    }
   })
 
   it('ends with an error when its position is not in the log, never jumps (06 E1)', async () => {
@@ -238,7 +261,7 @@ describe('group consumer (06 E3)', () => {
 describe('rebalance (06 E5)', () => {
   it('co-partitions two topics over two members, moves half, and back', async () => {
     const [one, two] = [await cluster.topic('one', 6), await cluster.topic('two', 6)]
-    const options = { groupId: cluster.name('g'), topics: [one, two], sessionTimeoutMs: 6000 }
+    const options = { groupId: cluster.name('g'), topics: [one, two], sessionTimeoutMs: SESSION_MS }
     const a = await joinGroup(kafka, { ...options, memberName: 'a' })
     const before = await waitFor(() => a.current(), { what: 'the assignment of a' })
     expect(before.assignment[one]).toEqual([0, 1, 2, 3, 4, 5])
@@ -262,7 +285,7 @@ describe('rebalance (06 E5)', () => {
   it('fences work of an old generation, in transactions and plain commits', async () => {
     const [input, output] = [await cluster.topic('in', 2), await cluster.topic('out', 2)]
     await feed(input, 10, 2)
-    const options = { groupId: cluster.name('g'), topics: [input], sessionTimeoutMs: 6000 }
+    const options = { groupId: cluster.name('g'), topics: [input], sessionTimeoutMs: SESSION_MS }
     const writer = await kafka.writer({ name: cluster.name('w') })
     const a = await joinGroup(kafka, { ...options, memberName: 'a' })
     const old = await a.take(10)
@@ -290,7 +313,7 @@ describe('rebalance (06 E5)', () => {
   it('drops what was queued and what is asked for under an old membership', async () => {
     const input = await cluster.topic('in', 2)
     await feed(input, 100, 2)
-    const options = { groupId: cluster.name('g'), topics: [input], sessionTimeoutMs: 6000 }
+    const options = { groupId: cluster.name('g'), topics: [input], sessionTimeoutMs: SESSION_MS }
     const a = await joinGroup(kafka, { ...options, memberName: 'a' })
     await a.take(1) // 99 wait in the queue
     const old = a.current()

@@ -42,7 +42,7 @@ export const joinGroup = async (
     consumer,
     history,
     current: () => current,
-    take: async (count, timeoutMs = 15_000) => {
+    take: async (count, timeoutMs = 60_000) => {
       const batches: Batch[] = []
       const signal = AbortSignal.timeout(timeoutMs)
       for (let seen = 0; seen < count;) {

@@ -16,7 +16,10 @@ export interface TestCluster {
 }
 
 export const testCluster = (prefix: string, internals: KafkaInternals = {}): TestCluster => {
-  const kafka = createKafka(connection(), internals)
+  const plain = createKafka(connection(), internals)
+  // a machine that stands still for a while ends no transaction of a test
+  const writer: Kafka['writer'] = options => plain.writer({ transactionTimeoutMs: 60_000, ...options })
+  const kafka = { ...plain, writer }
   const clients: ClusterClient[] = []
   const topics: string[] = []
   const name = (what: string) => uniqueName(`${prefix}-${what}`)

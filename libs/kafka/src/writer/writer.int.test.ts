@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { readCommitted } from '../testing/read-committed.ts'
 import { sabotage } from '../testing/sabotage.ts'
 import { outsider, record, testCluster, type TestCluster } from '../testing/test-cluster.ts'
@@ -6,8 +6,6 @@ import { TransactionalId } from './transactional-id.ts'
 
 const ADD_OFFSETS = 25
 const END_TXN = 26
-
-jest.setTimeout(60_000)
 
 const cluster = testCluster('writer')
 const clusters = [cluster]
@@ -25,7 +23,7 @@ const committed = async (groupId: string, topic: string) =>
 const id = async (name: string, client = cluster.client()): Promise<TransactionalId> => {
   const made = new TransactionalId(client, {
     id: name,
-    transactionTimeoutMs: 10_000,
+    transactionTimeoutMs: 60_000,
     codec: 0,
     endTxnPatienceMs: 10_000,
   })
