@@ -42,7 +42,7 @@ describe('imports', () => {
     findings = JSON.parse(
       run('tools/lint-rules/src/lint-texts.mjs', JSON.stringify(texts)),
     ) as typeof findings
-  }, 120_000)
+  }, 600_000)
 
   const rulesOf = (index: number): string[] => findings[index]!.map(finding => finding.ruleId)
 

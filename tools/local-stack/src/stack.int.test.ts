@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { portFree } from './ports.ts'
+import { freeWithin } from './ports.ts'
 import { identify, type ProcessIdentity, processTree, running } from './process-identity.ts'
 import { type Stack, stackStatus, startStack, stopStack } from './stack.ts'
 import { readState, type StackState } from './state.ts'
@@ -57,8 +57,11 @@ const elasticsearchVersion = async (url: string): Promise<unknown> => {
 const portOf = (address: string | undefined): number =>
   Number(/:(\d+)(?:\/|$)/.exec(address?.replace(/^\w+:\/\//, '') ?? '')?.[1])
 
+/** The last thread of a killed server holds its sockets a moment longer than the process seems to live. */
+const RELEASE_MS = 60_000
+
 const eventually = async (condition: () => boolean, what: string): Promise<void> => {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 120_000
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`in vain: ${what}`)
     await delay(25)
@@ -79,7 +82,7 @@ const processesOf = (state: StackState): ProcessIdentity[] =>
 const nothingLeft = async (state: StackState, processes: readonly ProcessIdentity[]): Promise<void> => {
   expect(processes.filter(running)).toEqual([])
   for (const service of Object.values(state.services)) {
-    for (const port of Object.values(service.ports)) expect(await portFree(port)).toBe(true)
+    for (const port of Object.values(service.ports)) expect(await freeWithin(port, RELEASE_MS)).toBe(true)
   }
 }
 
@@ -102,7 +105,7 @@ describe('a stack', () => {
 
       await stack.kill('postgres')
       expect(stack.pids.postgres).toBeUndefined()
-      expect(await portFree(portOf(stack.postgresUrl))).toBe(true)
+      expect(await freeWithin(portOf(stack.postgresUrl), RELEASE_MS)).toBe(true)
       await stack.restart('postgres')
       expect(await postgresAnswers(portOf(stack.postgresUrl))).toBe(true)
       expect(stack.addresses).toEqual(addresses)
@@ -114,7 +117,7 @@ describe('a stack', () => {
     } finally {
       await stack.stop()
     }
-  }, 240_000)
+  }, 900_000)
 
   it('is shared by those who start the same name, also after a server of it died', async () => {
     const name = `test-${process.pid}`
@@ -136,7 +139,7 @@ describe('a stack', () => {
       expect(await stopStack(name, { wipe: true })).toBe(true)
     }
     expect(stackStatus(name)).toBeUndefined()
-  }, 60_000)
+  })
 
   it('ends with the process that started it, even when that one is killed', async () => {
     const program = `
@@ -166,7 +169,7 @@ describe('a stack', () => {
     } finally {
       owner.kill('SIGKILL')
     }
-  }, 60_000)
+  })
 
   it('stops the others when one cannot start, and says why with the last lines of its log', async () => {
     const failing = startStack({
@@ -178,5 +181,5 @@ describe('a stack', () => {
       code: 'stack.start_failed',
       message: expect.stringMatching(/invalid value for parameter "wal_level"/),
     })
-  }, 60_000)
+  })
 })
