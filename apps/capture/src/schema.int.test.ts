@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { waitFor } from '@headrace/testkit'
+import { TableShapes, topicNames } from '@headrace/wire'
 import { applied, tableRows } from './testing/checks.ts'
 import { createHarness, type Harness, type RunningCapture } from './testing/harness.ts'
 
@@ -13,6 +14,8 @@ const PARTITIONED = `create table item (id int, kind int, primary key (id, kind)
   create table item_3 (id int not null, kind int not null);
   insert into item select i, 1 + i % 2 from generate_series(1, 10) i; insert into item_3 values (100, 3)`
 
+const COLUMNS = ['id', 'name', 'amount', 'feels']
+
 describe('a changed catalogue', () => {
   let harness: Harness
   let streams = false
@@ -22,9 +25,9 @@ describe('a changed catalogue', () => {
     const key = ddl === PARTITIONED ? ['id', 'kind'] : ['id']
     harness = await createHarness([{ name: 'item', key, columns }], ddl)
   }
-  const capture = (watchMs = 200): RunningCapture => {
+  const capture = (watchMs = 200, columns?: readonly string[]): RunningCapture => {
     streams = false
-    const one = harness.start({ watchMs, log: line => (streams ||= line.includes('"streaming"')) })
+    const one = harness.start({ watchMs, columns, log: line => (streams ||= line.includes('"streaming"')) })
     running.push(one)
     return one
   }
@@ -41,17 +44,6 @@ describe('a changed catalogue', () => {
   })
 
   it.each([
-    [
-      ITEM,
-      `alter table item add column extra int default 7`,
-      /public\.item: the column "extra" was added with values/,
-    ],
-    [
-      ITEM,
-      `alter table item add column extra uuid default gen_random_uuid()`,
-      /"extra" was added with values/,
-    ],
-    [ITEM, `alter table item add column extra serial`, /"extra" was added with values/],
     [
       ITEM,
       `alter table item alter column name type text using upper(name), alter column amount type numeric(10,1)`,
@@ -81,7 +73,7 @@ describe('a changed catalogue', () => {
     ],
     [PARTITIONED, `truncate item_2`, /the partition public\.item_2 was truncated/],
   ])('C8 stops capture (%#)', async (ddl, change, words) => {
-    await start(ddl)
+    await start(ddl, ddl === ITEM ? COLUMNS : ['id', 'kind'])
     const one = capture()
     await streaming()
     await harness.database.query(change)
@@ -93,10 +85,10 @@ describe('a changed catalogue', () => {
   })
 
   it.each([
-    [ITEM, `alter table item add column extra int default 7`, /"extra" was added with values/],
+    [ITEM, `alter table item alter amount type numeric(10,1)`, /"amount" was numeric\(10,2\)/],
     [PARTITIONED, `alter table item detach partition item_2`, /item_2 was detached/],
   ])('C8 is noticed after it happened while capture was down (%#)', async (ddl, change, words) => {
-    await start(ddl)
+    await start(ddl, ddl === ITEM ? COLUMNS : ['id', 'kind'])
     const one = capture()
     await streaming()
     await waitFor(async () => (await harness.changes('item')).length === 10, { what: 'the load' })
@@ -106,13 +98,123 @@ describe('a changed catalogue', () => {
   })
 
   it('C8 is looked for as soon as the stream describes the table anew', async () => {
-    await start(ITEM)
+    await start(ITEM, COLUMNS)
     const one = capture(600_000)
     await streaming()
     await harness.database.query(
-      `alter table item add column extra int default 7; insert into item values (11)`,
+      `alter table item alter amount type numeric(10,1); insert into item values (11)`,
     )
-    await expect(one.done).rejects.toMatchObject(stopped(/"extra"/))
+    await expect(one.done).rejects.toMatchObject(stopped(/"amount"/))
+  })
+
+  /** Capture has compared the catalogue, and keeps what it saw. */
+  const seen = (column: string): Promise<boolean> =>
+    waitFor(
+      async () => {
+        const records = await harness.records(topicNames(harness.pipeline).positions)
+        const kept = records.filter(({ key }) => key?.toString() === `${harness.slot}/shapes`).at(-1)
+        return TableShapes.decode(kept!.value!).tables[0]!.columns.some(({ name }) => name === column)
+      },
+      { what: 'the look at the catalogue' },
+    )
+  const streamed = async (id: number, ...values: readonly unknown[]): Promise<void> => {
+    await harness.database.query(`insert into item values (${[id, ...values].join(', ')})`)
+    await waitFor(async () => (await harness.changes('item')).some(({ key }) => key.includes(String(id))), {
+      what: `the row ${id}`,
+    })
+  }
+
+  it.each([
+    [ITEM, `alter table item add column extra int default 7`],
+    [
+      ITEM,
+      `alter table item add column extra uuid default gen_random_uuid(); alter table item alter extra drop default`,
+    ],
+    [ITEM, `alter table item add column extra serial`],
+    [ITEM, `alter table item add column extra int generated always as identity`],
+    [PARTITIONED, `alter table item add column extra int default 7`],
+  ])('C8 goes on with values of a column that no contract has, until one does (%#)', async (ddl, change) => {
+    const columns = ddl === ITEM ? COLUMNS : ['id', 'kind']
+    const extra = [...columns, 'extra']
+    await start(ddl, columns)
+    const one = capture()
+    await streaming()
+    await harness.database.query(change)
+    await seen('extra')
+    // nothing in the catalogue tells it any more
+    await harness.database.query(`alter table item alter extra drop identity if exists`)
+    await harness.database.query(`alter table item alter extra drop default, alter extra drop not null`)
+    await harness.database.query(`vacuum full item`)
+    await streamed(101, 1)
+    await one.stop()
+    const again = capture()
+    await streaming()
+    await streamed(102, 1)
+    await again.stop()
+    for (let time = 0; time < 2; time += 1) {
+      await expect(capture(200, extra).done).rejects.toMatchObject(
+        stopped(/public\.item: the column "extra" was added with values/),
+      )
+    }
+    // without it in the contract all is as before
+    capture()
+    await streaming()
+    await streamed(103, 1)
+  })
+
+  it('C8 stops at a column that came with values and with the contract, and goes on with one that is empty', async () => {
+    await start(ITEM, COLUMNS)
+    const one = capture()
+    await streaming()
+    await harness.database.query(`alter table item add column note text`)
+    await seen('note')
+    await one.stop()
+    const two = capture(200, [...COLUMNS, 'note'])
+    await streaming()
+    await two.stop()
+    await harness.database.query(`alter table item add column other text`)
+    const three = capture(200, [...COLUMNS, 'note', 'other'])
+    await streaming()
+    await three.stop()
+    await harness.database.query(`alter table item add column extra int default 7`)
+    await expect(capture(200, [...COLUMNS, 'extra']).done).rejects.toMatchObject(stopped(/"extra" was added/))
+  })
+
+  it('C8 stops when the contract follows a new name without a new load', async () => {
+    await start(ITEM, ['id', 'name'])
+    const one = capture()
+    await streaming()
+    await harness.database.query(`alter table item rename column name to title`)
+    await expect(one.done).rejects.toMatchObject({ code: 'capture.column_missing' })
+    await expect(capture(200, ['id', 'title']).done).rejects.toMatchObject(
+      stopped(/public\.item: the column "title" was called "name" when rows were written/),
+    )
+  })
+
+  it('C8 knows which columns are published: one that was not may not come into the contract', async () => {
+    await start(ITEM, ['id', 'name'])
+    await harness.database.query(`create publication ${harness.slot} for table item (id, name, amount)
+      with (publish_via_partition_root)`)
+    const one = capture()
+    await streaming()
+    await seen('feels')
+    await one.stop()
+    await expect(capture(200, COLUMNS).done).rejects.toMatchObject({
+      code: 'capture.column_missing',
+      message: expect.stringContaining('"feels"'),
+    })
+    await harness.database.query(`alter publication ${harness.slot} set table item`)
+    await expect(capture(200, COLUMNS).done).rejects.toMatchObject(
+      stopped(/the column "feels" was not published when rows were written/),
+    )
+    capture()
+    await streaming()
+    await streamed(11, `'n'`, 1, `'low'`)
+    await harness.database.query(`alter publication ${harness.slot} set table item (id)`)
+    await expect(running.at(-1)!.done).rejects.toMatchObject({
+      code: 'capture.column_missing',
+      message: expect.stringContaining('"name"'),
+    })
   })
 
   it('C8 is seen without a row when it renames a column of the contract', async () => {

@@ -4,6 +4,8 @@ import type { Pipeline, PostgresSource, ToastPolicy } from '@headrace/pipeline'
 
 /** A table of the source and where its rows go. */
 export interface SourceTable extends CapturedTable {
+  /** Of the contract. */
+  readonly columns: readonly string[]
   readonly dataset: string
   /** Raw topic. */
   readonly topic: string

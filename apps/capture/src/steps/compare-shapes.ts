@@ -25,32 +25,41 @@ const keepsTexts = (before: ColumnShape, after: ColumnShape): boolean => {
 const sameType = (before: ColumnShape, after: ColumnShape): boolean =>
   before.typeOid === after.typeOid && before.typeModifier === after.typeModifier
 
-const columnChanges = (before: TableShape, after: TableShape): readonly string[] => {
-  const rewritten = rewrittenHeaps(before, after).length > 0
-  return after.columns.flatMap(column => {
-    const known = before.columns.find(({ number }) => number === column.number)
-    if (known === undefined) {
-      // a default without a missing value was set later, or it wrote every row anew
-      return column.hasMissing || (column.hasDefault && rewritten)
-        ? [`the column "${column.name}" was added with values for the rows that are there (DEFAULT)`]
-        : []
-    }
-    const changes: string[] = []
-    if (!sameType(known, column) && !keepsTexts(known, column))
-      changes.push(`the column "${column.name}" was ${known.type} and is ${column.type}`)
-    if (known.generated !== column.generated)
-      changes.push(`the generated column "${column.name}" has another expression`)
-    return changes
-  })
+/** False: rows in Kafka do not have the column; it is not published, or they are from before it was added with values. */
+export const isInRows = ({ typeOid }: ColumnShape): boolean => typeOid !== 0
+
+const ADDED = 'was added with values for the rows that are there (DEFAULT)'
+
+/** Why rows that are described by `known` have something else under the column's name than the table has; undefined: they have the same. */
+const differs = (known: ColumnShape, column: ColumnShape): string | undefined => {
+  if (known.number !== column.number)
+    return known.name === column.name ? `the column "${column.name}" is another one now` : undefined
+  if (known.name !== column.name)
+    return `the column "${column.name}" was called "${known.name}" when rows were written`
+  if (!isInRows(known) && isInRows(column))
+    return `the column "${column.name}" ${known.hasMissing ? ADDED : 'was not published when rows were written'}`
+  if (!sameType(known, column) && !keepsTexts(known, column))
+    return `the column "${column.name}" was ${known.type} and is ${column.type}`
+  return known.generated === column.generated
+    ? undefined
+    : `the generated column "${column.name}" has another expression`
 }
 
-/** A name that passed to another column: rows that are there keep the values of the old one. */
-const nameChanges = (before: TableShape, after: TableShape): readonly string[] =>
-  after.columns
-    .filter(({ name, number }) =>
-      before.columns.some(known => known.name === name && known.number !== number),
-    )
-    .map(({ name }) => `the column "${name}" is another one now`)
+const isNew = (before: TableShape, { name, number }: ColumnShape): boolean =>
+  !before.columns.some(known => known.name === name || known.number === number)
+
+/** What speaks against a column: rows in Kafka do not have what the table has. Of a name that passed on, just that. */
+const columnChanges = (before: TableShape, after: TableShape, column: ColumnShape): readonly string[] => {
+  // a rewrite may have brought the values of a default that is gone again
+  if (isNew(before, column))
+    return isInRows(column) && (column.hasMissing || rewrittenHeaps(before, after).length > 0)
+      ? [`the column "${column.name}" ${ADDED}`]
+      : []
+  const changes = before.columns.map(known => ({ known, words: differs(known, column) }))
+  const passed = changes.find(({ known, words }) => words !== undefined && known.number !== column.number)
+  const words = (passed === undefined ? changes : [passed]).flatMap(change => change.words ?? [])
+  return [...new Set(words)]
+}
 
 const labelChanges = (before: readonly EnumLabel[], after: readonly EnumLabel[]): readonly string[] =>
   after.flatMap(({ oid, type, label }) => {
@@ -88,13 +97,21 @@ const heapChanges = (before: TableShape, after: TableShape): readonly string[] =
   ]
 }
 
-/** What changed rows of a table without row events (03 C8); [] when everything else that differs is in the stream. Pure. */
-export const silentChanges = (before: TableShape, after: TableShape | undefined): readonly string[] => {
+/**
+ * What changed rows of a table without row events (03 C8); [] when everything else that differs is in the stream. `held`:
+ * columns of the contract; what happens to others makes nothing wrong before the contract has them. Pure.
+ */
+export const silentChanges = (
+  before: TableShape,
+  after: TableShape | undefined,
+  held: ReadonlySet<string>,
+): readonly string[] => {
   if (after === undefined) return ['the table is gone, has another name, or left the publication']
   if (before.oid !== after.oid) return ['the table was dropped and made anew']
   return [
-    ...columnChanges(before, after),
-    ...nameChanges(before, after),
+    ...after.columns
+      .filter(column => held.has(column.name) && isInRows(column))
+      .flatMap(column => columnChanges(before, after, column)),
     ...labelChanges(before.labels, after.labels),
     ...heapChanges(before, after),
     ...(before.rowFilter === after.rowFilter ? [] : ['the publication has another row filter']),
@@ -102,19 +119,38 @@ export const silentChanges = (before: TableShape, after: TableShape | undefined)
 }
 
 /**
+ * Everything that rows in Kafka may be described by: as the columns are, and as those were that changed in silence. So the
+ * change is still known when a contract gets the column, and what made it visible is gone.
+ */
+const rememberColumns = (before: TableShape, after: TableShape): ColumnShape[] => {
+  const now = after.columns.flatMap(column => {
+    if (columnChanges(before, after, column).length === 0) return [column]
+    const known = before.columns.filter(({ number }) => number === column.number)
+    const seen = isNew(before, column) ? { ...column, typeOid: 0, hasMissing: true } : column
+    return known.some(each => isAlike(each, seen)) ? known : [...known, seen]
+  })
+  const dropped = before.columns.filter(({ number }) => !after.columns.some(each => each.number === number))
+  return [...now, ...dropped]
+}
+
+const isAlike = (one: ColumnShape, other: ColumnShape): boolean =>
+  one.name === other.name && sameType(one, other) && one.generated === other.generated
+
+/**
  * What to compare with from now on. A heap that was filled counts as filled while it has the same file: its size is that
  * of the moment, its file that of the statement's snapshot, and TRUNCATE may come between both. Pure.
  */
-export const rememberFilled = (before: readonly TableShape[], after: readonly TableShape[]): TableShape[] => {
-  const files = new Set(
-    before.flatMap(({ heaps }) =>
-      heaps.filter(({ filled }) => filled).map(({ oid, fileNode }) => `${oid}/${fileNode}`),
-    ),
+export const remember = (before: TableShape | undefined, after: TableShape): TableShape => {
+  if (before === undefined) return after
+  const filled = new Set(
+    before.heaps.filter(heap => heap.filled).map(({ oid, fileNode }) => `${oid}/${fileNode}`),
   )
-  const filled = ({ oid, fileNode, filled: now }: HeapShape): boolean =>
-    now || files.has(`${oid}/${fileNode}`)
-  return after.map(shape => ({
-    ...shape,
-    heaps: shape.heaps.map(heap => ({ ...heap, filled: filled(heap) })),
-  }))
+  return {
+    ...after,
+    columns: rememberColumns(before, after),
+    heaps: after.heaps.map(heap => ({
+      ...heap,
+      filled: heap.filled || filled.has(`${heap.oid}/${heap.fileNode}`),
+    })),
+  }
 }

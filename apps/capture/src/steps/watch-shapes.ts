@@ -3,7 +3,7 @@ import { HeadraceError } from '@headrace/errors'
 import { connect, type PostgresConnection, type PostgresSession, readTableShapes } from '@headrace/postgres'
 import { TableShapes, type TableShape } from '@headrace/wire'
 import type { SourceTable } from '../adapters/captured-table.ts'
-import { rememberFilled, silentChanges } from './compare-shapes.ts'
+import { isInRows, remember, silentChanges } from './compare-shapes.ts'
 
 export interface ShapeWatchOptions {
   readonly connection: PostgresConnection
@@ -49,9 +49,16 @@ export class ShapeWatch {
     requireSame(before, now, tables, source.name)
     for (const table of tables) {
       const shape = now.find(found => found.table === table.label)
-      if (shape !== undefined) requireColumns(table, shape.columns)
+      if (shape !== undefined) requireColumns(table, shape.columns.filter(isInRows))
     }
-    const shapes: TableShapes = { tables: rememberFilled(before, now) }
+    const shapes: TableShapes = {
+      tables: now.map(shape =>
+        remember(
+          before.find(({ table }) => table === shape.table),
+          shape,
+        ),
+      ),
+    }
     const text = textOf(shapes)
     // what an earlier spell saved may not have come to Kafka
     if (text !== this.#saved) save(shapes)
@@ -109,10 +116,12 @@ const requireSame = (
   tables: readonly SourceTable[],
   source: string,
 ): void => {
-  const changes = tables.flatMap(({ label }) => {
+  const changes = tables.flatMap(({ label, keyColumns, columns }) => {
     const known = before.find(({ table }) => table === label)
     const now = after.find(({ table }) => table === label)
-    return known === undefined ? [] : silentChanges(known, now).map(words => `  - ${label}: ${words}`)
+    if (known === undefined) return []
+    const held = new Set([...keyColumns, ...columns])
+    return silentChanges(known, now, held).map(words => `  - ${label}: ${words}`)
   })
   const isGone = tables.some(
     ({ label }) => before.some(({ table }) => table === label) && !after.some(({ table }) => table === label),

@@ -16,6 +16,8 @@ export const testKafka = (clientId: string): Kafka =>
   createKafka({ brokers: backends().kafkaBrokers, clientId })
 
 export interface StartOptions {
+  /** Of the contract of every table; default: as the harness was made. */
+  readonly columns?: readonly string[] | undefined
   readonly limits?: Partial<DeliveryLimits>
   readonly observe?: (delivery: Delivery) => void
   readonly watchMs?: number
@@ -31,7 +33,9 @@ export interface RunningCapture {
 }
 
 export const startCapture = (wiring: TestWiring, url: string, options: StartOptions = {}): RunningCapture => {
-  const pipeline = testPipeline(wiring)
+  const { limits, observe, watchMs, columns } = options
+  const tables = wiring.tables.map(table => (columns === undefined ? table : { ...table, columns }))
+  const pipeline = testPipeline({ ...wiring, tables })
   const kafka = testKafka(`${wiring.pipeline}-capture`)
   const log = createLogger({
     service: 'capture',
@@ -39,7 +43,6 @@ export const startCapture = (wiring: TestWiring, url: string, options: StartOpti
     destination: { write: line => options.log?.(line) },
   })
   const stop = new AbortController()
-  const { limits, observe, watchMs } = options
   const done = runCapture(
     {
       pipeline,
