@@ -10,6 +10,7 @@ import {
   readPublication,
   readTables,
   sameTable,
+  sqlStateOf,
   type TableInfo,
 } from '@headrace/postgres'
 import type { RelationDescription } from '@headrace/wire'
@@ -59,8 +60,36 @@ export const copyStatements = (
   })
 }
 
-/** The tables as the catalogue has them now, entered in the progress. */
-export const planLoad = async (
+/** lock_not_available */
+const LOCK_TIMEOUT = '55P03'
+
+/**
+ * Some functions of the catalogue lock the table they tell of. While the load holds it, only one who himself waits for the hold
+ * is in the way: two that wait for each other, and the server sees but one of them (03 C12f).
+ */
+const withoutWaiting = async <T>(session: PostgresSession, look: () => Promise<T>): Promise<T> => {
+  await session.query(`SET lock_timeout = '1s'`)
+  const seen = await look().catch((error: unknown) => {
+    if (sqlStateOf(error) !== LOCK_TIMEOUT) throw error
+    throw new HeadraceError(
+      'capture.load_overtaken',
+      'somebody waits to change a table while the first load is planned: it lets go of the tables',
+    )
+  })
+  await session.query('SET lock_timeout = 0')
+  return seen
+}
+
+/** The held tables as the catalogue has them now, entered in the progress. */
+export const planLoad = (
+  session: PostgresSession,
+  source: { readonly name: string; readonly publication: string },
+  tables: readonly SourceTable[],
+  running: { readonly delivery: Delivery; readonly relations: RelationTracker<SourceTable> },
+): Promise<readonly LoadTable[]> =>
+  withoutWaiting(session, () => lookAtTables(session, source, tables, running))
+
+const lookAtTables = async (
   session: PostgresSession,
   source: { readonly name: string; readonly publication: string },
   tables: readonly SourceTable[],

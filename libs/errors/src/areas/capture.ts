@@ -18,7 +18,7 @@ export const captureErrors = {
     'operator',
     'retry',
     75,
-    'A table was rewritten (ALTER TABLE, VACUUM FULL, TRUNCATE) between the snapshot of the first load and its reading: read at that snapshot it would seem empty. The load begins anew by itself.',
+    'A table was rewritten (ALTER TABLE, VACUUM FULL, TRUNCATE) between the snapshot of the first load and its reading: read at that snapshot it would seem empty. Or somebody waited to do so just when the load was planned, and it let go of the tables for him. The load begins anew by itself.',
   ),
   'capture.schema_changed': entry(
     'data-owner',
