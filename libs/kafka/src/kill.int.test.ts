@@ -14,11 +14,17 @@ import { record, testCluster } from './testing/test-cluster.ts'
 
 const KILLS = Number(process.env['HEADRACE_TEST_KILLS'] ?? 7)
 const STOPS = Number(process.env['HEADRACE_TEST_STOPS'] ?? 4)
+/** Kills of a worker that holds a transaction open; the others meet whatever is going on. */
+const OPEN_KILLS = Math.ceil(KILLS * 0.75)
 const LEAST_SESSION_MS = 2000
 const PARTITIONS = [0, 1, 2]
 const PER_SECOND = 300
+/** Records that wait to be copied: a machine that is slower than they are fed would never come to the end. */
+const MOST_WAITING = 3000
+/** Far more than it takes: a slow machine is no failure. */
+const PATIENCE_MS = 180_000
 
-jest.setTimeout(120_000 + (KILLS + STOPS) * 40_000)
+jest.setTimeout(600_000 + (KILLS + STOPS) * 60_000)
 
 const cluster = testCluster('kill')
 const { kafka } = cluster
@@ -103,7 +109,7 @@ const start = (settings: Common, name: string): void => {
 const allMove = async (since: number): Promise<number> => {
   await waitFor(() => PARTITIONS.every(p => (lastCommit.get(p) ?? 0) > since), {
     what: 'commits on all partitions',
-    timeoutMs: 60_000,
+    timeoutMs: PATIENCE_MS,
   })
   return Date.now() - since
 }
@@ -113,7 +119,7 @@ const someoneHolding = async (): Promise<Worker> => {
   const asked = Date.now()
   const found = await waitFor(() => held !== undefined && held.since >= asked && !held.worker.gone && held, {
     what: 'an open transaction',
-    timeoutMs: 60_000,
+    timeoutMs: PATIENCE_MS,
     everyMs: 2,
   })
   return found.worker
@@ -127,7 +133,8 @@ const feeder = (topic: string) => {
     const began = Date.now()
     while (feeding) {
       const due = Math.floor(((Date.now() - began) / 1000) * PER_SECOND)
-      const upTo = Math.min(due, fed + 400)
+      const room = Math.floor((MOST_WAITING + counts.committed) / PARTITIONS.length)
+      const upTo = Math.max(fed, Math.min(due, fed + 400, room))
       const records = PARTITIONS.flatMap(p =>
         Array.from({ length: upTo - fed }, (_, i) => record(topic, `${p}:${fed + i}`, p)),
       )
@@ -146,10 +153,9 @@ const feeder = (topic: string) => {
   }
 }
 
-type Action = 'kill' | 'stop'
+type Action = 'kill' | 'open kill' | 'stop'
 
-const kill = async (settings: Common): Promise<number> => {
-  const open = random.chance(0.75)
+const kill = async (settings: Common, open: boolean): Promise<number> => {
   const worker = open
     ? await someoneHolding()
     : random.pick([...workers.values()].filter(({ gone }) => !gone))
@@ -159,7 +165,6 @@ const kill = async (settings: Common): Promise<number> => {
   const later = random.pick([0, 0, 700, settings.sessionTimeoutMs + 1500])
   const again = waitFor(() => Date.now() >= at + later, {
     what: 'the supervisor',
-    timeoutMs: later + 5000,
   }).then(() => start(settings, worker.name))
   const took = await allMove(at + 100)
   await again
@@ -175,7 +180,6 @@ const stop = async ({ sessionTimeoutMs }: Common): Promise<number> => {
   if (random.chance()) {
     await waitFor(() => Date.now() > at + sessionTimeoutMs + 1000, {
       what: 'the end of its session',
-      timeoutMs: sessionTimeoutMs + 5000,
     })
     worker.child.kill('SIGCONT')
     return allMove(at + sessionTimeoutMs + 1000)
@@ -197,7 +201,7 @@ const drained = async (input: string, groupId: string): Promise<void> => {
         committed.every(({ partition, next }) => next === bounds[partition]?.end)
       )
     },
-    { what: 'the last record', timeoutMs: 60_000, everyMs: 200 },
+    { what: 'the last record', timeoutMs: PATIENCE_MS, everyMs: 200 },
   )
   await reader.stop()
 }
@@ -237,17 +241,19 @@ describe('killed and stopped workers', () => {
     start(settings, cluster.name('w1'))
     await allMove(0)
     const plan = random.shuffled<Action>([
-      ...Array<Action>(KILLS).fill('kill'),
+      ...Array<Action>(OPEN_KILLS).fill('open kill'),
+      ...Array<Action>(KILLS - OPEN_KILLS).fill('kill'),
       ...Array<Action>(STOPS).fill('stop'),
     ])
     const stalls: number[] = []
-    for (const action of plan) stalls.push(action === 'kill' ? await kill(settings) : await stop(settings))
+    for (const action of plan)
+      stalls.push(await (action === 'stop' ? stop(settings) : kill(settings, action === 'open kill')))
     const fed = await feeding.finish()
     await drained(input, groupId)
     const sorted = [...stalls].sort((x, y) => x - y)
     console.log(`moving again after p50 ${sorted[sorted.length >> 1]} ms, max ${sorted.at(-1)} ms`)
     await check(output, fed)
     expect(counts.openStops).toBe(STOPS)
-    expect(counts.openKills).toBeGreaterThanOrEqual(Math.floor(KILLS / 3))
+    expect(counts.openKills).toBe(OPEN_KILLS)
   })
 })

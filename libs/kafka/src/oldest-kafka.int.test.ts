@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { uniqueName, waitFor } from '@headrace/testkit'
 import type { Kafka } from './kafka.ts'
 import { joinGroup } from './testing/member.ts'
@@ -10,14 +10,13 @@ import { ClusterClient } from './connect/cluster-client.ts'
 
 /* The main promises once more on the oldest Kafka that is accepted: its transactions are of the older protocol (06 E6). */
 
-jest.setTimeout(60_000)
-
 let cluster: OwnCluster
 let kafka: Kafka
 beforeAll(async () => {
   cluster = await ownCluster({ version: '3.9.1' })
   kafka = cluster.connect()
-})
+  // it may have to be fetched first
+}, 900_000)
 afterAll(() => cluster?.stop())
 
 const topic = async (what: string, partitions = 1): Promise<string> => {
@@ -44,7 +43,7 @@ describe('Kafka 3.9', () => {
       const batches = await member.consumer.poll({
         maxRecords: 300,
         maxWaitMs: 1000,
-        signal: AbortSignal.timeout(20_000),
+        signal: AbortSignal.timeout(60_000),
       })
       for (const { partition, records, next, membership } of batches) {
         taken += records.length
@@ -104,7 +103,7 @@ describe('Kafka 3.9', () => {
     const output = await topic('out')
     const client = new ClusterClient({ brokers: cluster.stack.kafkaBrokers, clientId: 'headrace-test' })
     const open = async (): Promise<TransactionalId> => {
-      const settings = { transactionTimeoutMs: 10_000, codec: 0, endTxnPatienceMs: 10_000 }
+      const settings = { transactionTimeoutMs: 60_000, codec: 0, endTxnPatienceMs: 10_000 }
       const made = new TransactionalId(client, { id: uniqueName('id'), ...settings })
       await made.init()
       return made

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { uniqueName } from '@headrace/testkit'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,9 +10,9 @@ import { ownCluster, type OwnCluster } from './testing/own-cluster.ts'
 import { readCommitted } from './testing/read-committed.ts'
 import { record } from './testing/test-cluster.ts'
 
-jest.setTimeout(60_000)
-
 const PASSWORD = 'alice=secret'
+/** What is said at once is said although nobody's patience ends. */
+const NEVER_MS = 3_600_000
 let cluster: OwnCluster
 let ca = ''
 beforeAll(async () => {
@@ -54,8 +54,7 @@ describe('TLS and SASL', () => {
   })
 
   it.each(MECHANISMS)('say at once that the password is wrong, with %s', async mechanism => {
-    const kafka = cluster.connect({ tls: { ca }, sasl: alice(mechanism, 'wrong') })
-    const began = Date.now()
+    const kafka = cluster.connect({ tls: { ca }, sasl: alice(mechanism, 'wrong'), patienceMs: NEVER_MS })
     const failed = expect(kafka.admin.clusterId()).rejects
     await failed.toMatchObject({
       code: 'kafka.refused',
@@ -65,7 +64,6 @@ describe('TLS and SASL', () => {
     await expect(kafka.writer({ name: uniqueName('w') })).rejects.toMatchObject({ code: 'kafka.refused' })
     const group = kafka.consumer({ groupId: 'g', topics: ['t'], memberName: 'm', handlers: noHandlers })
     await expect(group).rejects.toMatchObject({ code: 'kafka.refused' })
-    expect(Date.now() - began).toBeLessThan(10_000)
   })
 
   it.each([
@@ -73,13 +71,11 @@ describe('TLS and SASL', () => {
     ["the system's authorities", () => ({ tls: true as const })],
     ['another name', () => ({ tls: { ca, servername: 'kafka.example' } })],
   ])('say at once that the certificate is not trusted: %s', async (_, own) => {
-    const kafka = cluster.connect({ ...own(), sasl: alice('plain') })
-    const began = Date.now()
+    const kafka = cluster.connect({ ...own(), sasl: alice('plain'), patienceMs: NEVER_MS })
     await expect(kafka.admin.clusterId()).rejects.toMatchObject({
       code: 'kafka.not_trusted',
       hint: expect.stringContaining('HEADRACE_KAFKA_TLS_CA'),
     })
-    expect(Date.now() - began).toBeLessThan(10_000)
   })
 
   it('never say the password', async () => {
