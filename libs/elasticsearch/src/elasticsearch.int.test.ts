@@ -147,7 +147,7 @@ describe('gc_deletes', () => {
           const [stale] = await bulk.write(short.writeAlias, [doc('z', 15)], never)
           return stale?.kind === 'written'
         },
-        { what: 'the old write to be taken once the delete is forgotten', timeoutMs: 15_000 },
+        { what: 'the old write to be taken once the delete is forgotten' },
       )
       expect(outcome).toBe(true)
       const { body } = await elasticsearch.json<

@@ -35,7 +35,7 @@ describe('imports', () => {
         cwd: root,
         encoding: 'utf8',
         // with CI set, the boundary rule passes over imports that it refuses without
-        env: { ...process.env, NX_DAEMON: 'false', CI: '' },
+        env: { ...process.env, NX_DAEMON: 'false', NX_PLUGIN_NO_TIMEOUTS: 'true', CI: '' },
       })
     run('node_modules/nx/dist/bin/nx.js', 'show', 'projects') // the boundary rule reads the graph that this writes
     const texts = wrong.map(({ file, from }) => ({ file, text: `export * from '${from}'\n` }))

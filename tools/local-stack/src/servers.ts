@@ -21,7 +21,8 @@ import {
 import { runningServices, type ServiceState, type StackState, withService, writeState } from './state.ts'
 import { kafkaServerNames, type ServerName, type ServiceName, serviceOf } from './versions.ts'
 
-const readyTimeoutMs = 180_000
+/** Several Java servers that start together on a small, busy machine take minutes. */
+const readyTimeoutMs = 600_000
 const stopTimeoutMs = 30_000
 /** A killed server's ports and shared memory can outlive it for a moment; a fresh port can be taken just before us. */
 const startAttempts = 4
