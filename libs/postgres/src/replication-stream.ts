@@ -132,8 +132,8 @@ class RunningStream implements ReplicationStream {
     this.#held = null
     if (this.#over) return
     this.#raw?.write(statusUpdate(this.#acknowledged, false))
-    // on a timer of its own: also while the consumer stands still (03 C4)
-    this.#timer = setInterval(() => this.#tick(), this.#timeoutMs * 0.75)
+    // on a timer of its own: also while the consumer stands still (03 C4); often, since a process may be held up itself
+    this.#timer = setInterval(() => this.#tick(), this.#timeoutMs * 0.25)
     this.resume()
     try {
       for (const data of held) this.#data(data, 0, data.length)
