@@ -6,8 +6,6 @@ import { backends, waitFor } from '@headrace/testkit'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { ended, Harness } from './testing/harness.ts'
 
-jest.setTimeout(120_000)
-
 let harness: Harness
 beforeEach(() => {
   harness = new Harness()
@@ -40,11 +38,14 @@ describe('indexer', () => {
     ])
     const running = harness.start()
     const documents = await waitFor(
-      async () => (await harness.documents()).size === 6 && harness.documents(),
+      async () => {
+        const found = await harness.documents()
+        expect([...found.keys()].sort()).toEqual(['a', 'c', 'd', 'e', 'f', 'g'])
+        expect(found.get('a')!.source).toContain('"name":"new","price":1.5')
+        return found
+      },
       { what: 'six documents' },
     )
-    expect([...documents.keys()].sort()).toEqual(['a', 'c', 'd', 'e', 'f', 'g'])
-    expect(documents.get('a')!.source).toContain('"name":"new","price":1.5')
     expect(documents.get('g')!.source).toBe(
       '{"id":9007199254740993,"price":12345678901234567890.123,"created_at":"infinity","metadata":[1,{"a":1.50}]}',
     )
@@ -74,9 +75,16 @@ describe('indexer', () => {
       'dead.retryable': 'true',
     })
     for (const { 'dead.message': message } of letters.values()) expect(message).not.toContain('no number')
-    const text = await running.metrics.expose()
-    expect(text).toContain(`headrace_indexer_documents_total{view="${harness.view}",outcome="rejected"} 2`)
-    expect(text).toContain(`headrace_indexer_commit_to_indexed_seconds_count{view="${harness.view}"} 1`)
+    // a document is found before the indexer has heard that it was taken
+    await waitFor(
+      async () => {
+        const text = await running.metrics.expose()
+        expect(text).toContain(`_documents_total{view="${harness.view}",outcome="rejected"} 2`)
+        expect(text).toContain(`_commit_to_indexed_seconds_count{view="${harness.view}"} 1`)
+        return true
+      },
+      { what: 'the counts' },
+    )
     await running.stop()
   })
 
@@ -94,7 +102,7 @@ describe('indexer', () => {
       (await harness.documents()).get(key)?.source?.includes(text) === true
     await waitFor(async () => (await harness.documents()).size === 3, {
       what: 'three documents',
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     })
     expect(await has('large', 'c9999"')).toBe(true)
     expect(await has('small', '"small"')).toBe(true)
@@ -120,7 +128,6 @@ describe('indexer', () => {
     await harness.write([harness.document('a', image(1, 'a'))])
     await waitFor(async () => (await harness.documents()).size === 1, {
       what: 'the document',
-      timeoutMs: 20_000,
     })
     await running.stop()
   })
@@ -140,7 +147,6 @@ describe('indexer', () => {
     const second = harness.start()
     await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0]?.endsWith('-2'), {
       what: 'the alias to move',
-      timeoutMs: 30_000,
     })
     expect([...(await harness.documents()).keys()]).toEqual(['c'])
     await second.stop()
@@ -158,7 +164,6 @@ describe('indexer', () => {
     const second = harness.start()
     await waitFor(async () => (await harness.documents()).size === 2, {
       what: 'both documents',
-      timeoutMs: 30_000,
     })
     await second.stop()
   })
@@ -178,7 +183,6 @@ describe('indexer', () => {
     const second = harness.start()
     await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0]?.endsWith('-2'), {
       what: 'the alias to move',
-      timeoutMs: 30_000,
     })
     expect([...(await harness.documents()).keys()]).toEqual(['a'])
     await second.stop()
@@ -193,36 +197,33 @@ describe('indexer', () => {
   it('catches up when Elasticsearch was away', async () => {
     const open = new Set<Socket>()
     const target = new URL(backends().elasticsearchUrl)
+    let away = false
     const proxy = createServer(socket => {
+      if (away) return void socket.destroy()
       const upstream = connect(Number(target.port), target.hostname)
       for (const one of [socket, upstream])
         one.on('error', () => undefined).on('close', () => open.delete(one))
       open.add(socket).add(upstream)
       socket.pipe(upstream).pipe(socket)
     })
-    const listen = (port: number): Promise<void> =>
-      new Promise(resolve => proxy.listen(port, '127.0.0.1', resolve))
-    await listen(0)
+    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
     const { port } = proxy.address() as AddressInfo
     await harness.makeTopic()
     const running = harness.start(`http://127.0.0.1:${port}`)
     await harness.write([harness.document('a', image(1, 'a'))])
     await waitFor(async () => (await harness.documents()).size === 1, {
       what: 'the first document',
-      timeoutMs: 20_000,
     })
-    const closed = new Promise(resolve => proxy.close(resolve))
+    // the port stays ours
+    away = true
     for (const socket of open) socket.destroy()
-    await closed
     await harness.write(Array.from({ length: 500 }, (_, n) => harness.document(`k${n}`, image(n, `n${n}`))))
-    await waitFor(async () => (await running.metrics.expose()).match(/bulk_retries_total [3-9]/), {
+    await waitFor(async () => (await running.metrics.expose()).match(/bulk_retries_total (?:[3-9]|\d\d)/), {
       what: 'three attempts',
-      timeoutMs: 20_000,
     })
-    await listen(port)
+    away = false
     await waitFor(async () => (await harness.documents()).size === 501, {
       what: 'all documents',
-      timeoutMs: 30_000,
     })
     await running.stop()
     await new Promise(resolve => proxy.close(resolve))
@@ -237,20 +238,21 @@ describe('indexer', () => {
     const { elasticsearch } = harness
     await elasticsearch.send({ method: 'POST', path: `/${name!}/_close` })
     await harness.write([harness.document('a', image(3, 'newer')), harness.tombstone('b')])
-    await waitFor(() => !first.health.isReady.ok, { what: 'the indexer to be red', timeoutMs: 20_000 })
+    await waitFor(() => !first.health.isReady.ok, { what: 'the indexer to be red' })
     await first.stop()
     // one that begins meanwhile finds its index, and waits as well
     const second = harness.start()
     await waitFor(async () => (await second.metrics.expose()).match(/bulk_retries_total [1-9]/), {
       what: 'a refused bulk',
-      timeoutMs: 20_000,
     })
     await elasticsearch.send({ method: 'POST', path: `/${name!}/_open` })
-    const documents = await waitFor(
-      async () => (await harness.documents()).size === 1 && harness.documents(),
-      { what: 'the documents of that time', timeoutMs: 30_000 },
+    await waitFor(
+      async () => {
+        const documents = await harness.documents()
+        return documents.size === 1 && documents.get('a')?.source?.includes('"newer"')
+      },
+      { what: 'the documents of that time' },
     )
-    expect(documents.get('a')!.source).toContain('"newer"')
     expect(await harness.deadLetters()).toEqual(new Map())
     await second.stop()
   })
@@ -260,7 +262,6 @@ describe('indexer', () => {
     const first = harness.start()
     const index = await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0], {
       what: 'the index',
-      timeoutMs: 20_000,
     })
     const pipeline = (name: string): Promise<unknown> =>
       harness.elasticsearch.send({
@@ -275,7 +276,6 @@ describe('indexer', () => {
     const second = harness.start()
     await waitFor(async () => (await harness.documents()).get('a')?.source?.includes('"name":"a"'), {
       what: 'the document',
-      timeoutMs: 30_000,
     })
     expect(await harness.deadLetters()).toEqual(new Map())
     await second.stop()
@@ -300,7 +300,6 @@ describe('indexer', () => {
       const child = harness.spawn()
       await waitFor(async () => (await harness.indices.count(harness.view)) > 100, {
         what: 'part of the documents',
-        timeoutMs: 30_000,
         everyMs: 5,
       })
       child.kill('SIGKILL')
@@ -308,14 +307,15 @@ describe('indexer', () => {
       if (more.length > 0) await harness.write(more)
     }
     const last = harness.spawn()
-    const documents = await waitFor(
+    await waitFor(
       async () => {
         const all = await harness.documents()
-        return [...expected].every(([key, name]) => all.get(key)?.source?.includes(`"name":"${name}"`)) && all
+        const isLast = ([key, name]: readonly [string, string]): boolean =>
+          all.get(key)?.source?.includes(`"name":"${name}"`) === true
+        return all.size === expected.size && [...expected].every(isLast)
       },
-      { what: 'every document in its last version', timeoutMs: 60_000, everyMs: 500 },
+      { what: 'exactly the documents in their last versions', timeoutMs: 120_000, everyMs: 500 },
     )
-    expect(documents.size).toBe(expected.size)
     last.kill('SIGTERM')
     expect(await ended(last)).toBe(0)
   })

@@ -45,6 +45,8 @@ export class Harness {
   readonly elasticsearch = new Elasticsearch({ url: backends().elasticsearchUrl })
   readonly indices = new ViewIndices(this.elasticsearch)
   readonly reader = new DocumentReader(this.elasticsearch, { verbatim: VERBATIM_FIELD, key: KEY_FIELD })
+  private readonly running: RunningIndexer[] = []
+  private readonly children: ChildProcess[] = []
 
   get view(): string {
     return this.pipeline.name
@@ -115,7 +117,7 @@ export class Harness {
       await elasticsearch.close()
     })
     done.catch(() => undefined)
-    return {
+    const running = {
       metrics,
       health,
       done,
@@ -124,6 +126,8 @@ export class Harness {
         await done
       },
     }
+    this.running.push(running)
+    return running
   }
 
   /** The same as a process of its own. */
@@ -131,9 +135,13 @@ export class Harness {
     const { command, args } = nodeCommand()
     const { kafkaBrokers, elasticsearchUrl } = backends()
     const program = join(import.meta.dirname, 'indexer-program.ts')
-    return spawn(command, [...args, program, this.pipeline.name, kafkaBrokers.join(','), elasticsearchUrl], {
-      stdio: 'inherit',
-    })
+    const child = spawn(
+      command,
+      [...args, program, this.pipeline.name, kafkaBrokers.join(','), elasticsearchUrl],
+      { stdio: 'inherit' },
+    )
+    this.children.push(child)
+    return child
   }
 
   /** Headers of dead documents, by key; all must be without a value. */
@@ -180,6 +188,12 @@ export class Harness {
   }
 
   async stop(): Promise<void> {
+    // what a failed test left running
+    await Promise.all(this.running.map(running => running.stop().catch(() => undefined)))
+    for (const child of this.children) {
+      child.kill('SIGKILL')
+      await ended(child)
+    }
     for (let n = 1; n < 4; n++) await this.indices.remove(`${this.view}-${PLAN}-${n}`)
     await this.kafka.admin.delete([this.topic, this.deadTopic])
     await this.kafka.stop()
