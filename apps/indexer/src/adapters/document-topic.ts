@@ -5,12 +5,15 @@ import { DocumentRecord, MarkerKind } from '@headrace/wire'
 
 const EVERY_MS = 1_000
 
-export interface DocumentTopicOptions {
-  readonly admin: KafkaAdmin
+export interface MarkedTopic {
   readonly reader: PartitionReader
   readonly topic: string
   readonly partitions: number
   readonly signal: AbortSignal
+}
+
+export interface DocumentTopicOptions extends MarkedTopic {
+  readonly admin: KafkaAdmin
   /** Called at each look in vain. */
   readonly waiting: (why: string) => void
 }
@@ -25,7 +28,7 @@ export const incarnationOf = (value: Buffer | null): string | undefined => {
 }
 
 const firstIncarnation = async (
-  { reader, topic, signal }: DocumentTopicOptions,
+  { reader, topic, signal }: MarkedTopic,
   partition: number,
 ): Promise<string | undefined> => {
   const { start } = await reader.bounds(topic, partition)
@@ -45,8 +48,9 @@ const firstIncarnation = async (
   return undefined
 }
 
-const allIncarnations = async (
-  options: DocumentTopicOptions,
+/** Partition -> id of the topic's making; undefined while one has no marker yet. */
+const incarnationsOf = async (
+  options: MarkedTopic,
 ): Promise<Readonly<Record<string, string>> | undefined> => {
   const ids: Record<string, string> = {}
   for (let partition = 0; partition < options.partitions; partition++) {
@@ -71,7 +75,7 @@ export const awaitDocumentTopic = async (
         `${topic} has ${found.partitions} partitions, the pipeline says ${partitions}`,
       )
     }
-    const ids = found === null ? undefined : await allIncarnations(options)
+    const ids = found === null ? undefined : await incarnationsOf(options)
     if (ids !== undefined) return ids
     waiting(
       found === null
@@ -80,4 +84,27 @@ export const awaitDocumentTopic = async (
     )
     await sleep(EVERY_MS, undefined, { signal })
   }
+}
+
+/** Throws when a partition is of another making than the index was filled from. */
+export const refuseOther = (
+  topic: string,
+  partition: number,
+  id: string,
+  incarnations: Readonly<Record<string, string>>,
+): void => {
+  if (incarnations[partition] === id) return
+  throw new HeadraceError('indexer.topic_remade', `${topic} was made anew`, {
+    where: `partition ${partition}`,
+  })
+}
+
+/** The same of the whole topic as it begins now: one that has grown again since it was made anew shows it nowhere else. */
+export const refuseRemade = async (
+  marked: MarkedTopic,
+  incarnations: Readonly<Record<string, string>>,
+): Promise<void> => {
+  const found = await incarnationsOf(marked)
+  for (const [partition, id] of Object.entries(found ?? {}))
+    refuseOther(marked.topic, Number(partition), id, incarnations)
 }

@@ -17,6 +17,7 @@ class World {
   failure: Error | undefined
   /** Ends the id of an index. */
   making = ''
+  remade = false
   readonly givenUp = new Set<string>()
   readonly told: string[] = []
 
@@ -72,6 +73,8 @@ class World {
       topic: 't',
       view: 'v',
       partitions: 1,
+      refuseRemade: () =>
+        this.remade ? Promise.reject(new HeadraceError('indexer.topic_remade', 'remade')) : Promise.resolve(),
       events: {
         wentLive: (_, name) => this.told.push(`live ${name}`),
         leftLive: (_, name) => this.told.push(`left to ${name}`),
@@ -171,5 +174,14 @@ describe('the alias of a view', () => {
       await indexer.look(30_000)
       await expect(indexer.look()).rejects.toMatchObject({ code: 'indexer.index_outdated' })
     }
+  })
+
+  it('ends the session when the topic was made anew, though nothing of it shows', async () => {
+    const world = new World()
+    const indexer = world.indexer('new')
+    await indexer.look()
+    world.remade = true
+    await indexer.look(30_000)
+    await expect(indexer.look()).rejects.toMatchObject({ code: 'indexer.topic_remade' })
   })
 })

@@ -19,6 +19,8 @@ export interface KeepLiveOptions {
   readonly topic: string
   readonly view: string
   readonly partitions: number
+  /** Throws when the topic was made anew: one that has grown again since would not show it. */
+  readonly refuseRemade: () => Promise<void>
   readonly events: Pick<Events, 'wentLive' | 'leftLive' | 'notYetLive'>
   /** ms */
   readonly now?: () => number
@@ -74,11 +76,15 @@ const refuseLost = (found: IndexBehind | undefined, { name, uuid }: ViewIndex): 
     throw new HeadraceError('indexer.index_outdated', `another indexer gave ${name} up`)
 }
 
-const LOST: readonly ErrorCode[] = ['elasticsearch.index_missing', 'indexer.index_outdated']
+const LOST: readonly ErrorCode[] = [
+  'elasticsearch.index_missing',
+  'indexer.index_outdated',
+  'indexer.topic_remade',
+]
 
 /**
  * The view's alias moves to this index once it is caught up (06 E10), and is looked after from then on. The index that had it stays
- * for a way back. `look` throws once this index is found gone or given up.
+ * for a way back. `look` throws once this index is found gone or given up, or its topic made anew.
  */
 export const keepLive = (
   options: KeepLiveOptions,
@@ -92,6 +98,7 @@ export const keepLive = (
   /** Gives the time until the next look. */
   const attempt = async (): Promise<number> => {
     refuseLost(await indices.find(index.name), index)
+    await options.refuseRemade()
     const behind = await indices.behind(view)
     if (behind.has(index.name) && behind.size === 1) return LIVE_LOOK_MS
     const holder = await newerHolder(behind, options)

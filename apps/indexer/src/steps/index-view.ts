@@ -13,7 +13,7 @@ import type { Elasticsearch } from '@headrace/elasticsearch'
 import { beginAnew, type Health } from '@headrace/runtime'
 import { buildMapping } from '@headrace/search-model'
 import { DeadDocuments } from '../adapters/dead-documents.ts'
-import { awaitDocumentTopic } from '../adapters/document-topic.ts'
+import { awaitDocumentTopic, refuseOther, refuseRemade } from '../adapters/document-topic.ts'
 import { documentReading } from '../adapters/read-document.ts'
 import type { Events } from '../events.ts'
 import { keepLive } from './go-live.ts'
@@ -76,6 +76,7 @@ const spell = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { pipeline, view, kafka, elasticsearch, instance, events, health } = options
+  const { partitions } = pipeline
   const topic = pipeline.topics.documents(view.name, view.plan)
   const incarnations = await awaitTopic(options, reader, topic, signal)
   const indices = new ViewIndices(elasticsearch)
@@ -93,32 +94,22 @@ const spell = async (
     nowUs: () => BigInt(Date.now()) * 1_000n,
     sawIncarnation: (partition: number, id: string) => refuseOther(topic, partition, id, incarnations),
   }
+  const of = { kafka, reader, groupId, topic, view: view.name, index, events }
   const live = keepLive({
-    kafka,
-    reader,
+    ...of,
     indices,
-    index,
     indexOptions,
-    groupId,
-    topic,
-    view: view.name,
-    partitions: pipeline.partitions,
-    events,
+    partitions,
+    refuseRemade: () => refuseRemade({ reader, topic, partitions, signal }, incarnations),
   })
   const session = new IndexSession({
-    kafka,
-    reader,
-    groupId,
-    topic,
-    view: view.name,
+    ...of,
     instance: `${instance}.${view.name}`,
-    index,
     write: async (batch, partition, ended) => {
       await indexRecords(batch, partition, records, ended)
       if (!ended.aborted) health.ready()
     },
     progressed,
-    events,
     health,
     turned: live.look,
   })
@@ -210,16 +201,4 @@ const openIndex = async (
       await sleep(delayMs, undefined, { signal })
     }
   }
-}
-
-const refuseOther = (
-  topic: string,
-  partition: number,
-  id: string,
-  incarnations: Readonly<Record<string, string>>,
-): void => {
-  if (incarnations[partition] === id) return
-  throw new HeadraceError('indexer.topic_remade', `${topic} was made anew`, {
-    where: `partition ${partition}`,
-  })
 }
