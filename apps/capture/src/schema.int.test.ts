@@ -1,10 +1,8 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { waitFor } from '@headrace/testkit'
 import { TableShapes, topicNames } from '@headrace/wire'
 import { applied, tableRows } from './testing/checks.ts'
 import { createHarness, type Harness, type RunningCapture } from './testing/harness.ts'
-
-jest.setTimeout(60_000)
 
 const ITEM = `create type mood as enum ('low', 'high');
   create table item (id int primary key, name varchar(20), amount numeric(10,2), feels mood);

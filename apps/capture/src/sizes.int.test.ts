@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { waitFor } from '@headrace/testkit'
 import { Op } from '@headrace/wire'
 import { applied, disorder, sorted, tableRows } from './testing/checks.ts'
 import { createHarness, type Harness, type RunningCapture, type SeenChange } from './testing/harness.ts'
-
-jest.setTimeout(120_000)
 
 const MIB = 1_048_576
 /** Kept outside of the row and not compressed: an update of other columns does not send it. */
@@ -31,7 +29,7 @@ describe('large rows', () => {
   const until = async (key: string): Promise<readonly SeenChange[]> => {
     await waitFor(async () => (await harness.changes('item')).some(change => change.key === key), {
       what: `the row ${key}`,
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       everyMs: 500,
     })
     return harness.changes('item')

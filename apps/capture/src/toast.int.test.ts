@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { RelationTracker } from '@headrace/changes'
 import { checkSource, prepareSource } from '@headrace/postgres'
 import { seededRandom, testSeed, waitFor } from '@headrace/testkit'
@@ -8,8 +8,6 @@ import { RereadCompleter } from './steps/complete-rows.ts'
 import { applied, disorder, sorted, tableRows } from './testing/checks.ts'
 import { createHarness, type Harness, type RunningCapture, type SeenChange } from './testing/harness.ts'
 import { testPipeline, type TestTable } from './testing/test-pipeline.ts'
-
-jest.setTimeout(120_000)
 
 /** Kept outside of the row and not compressed: an update of other columns does not send it. */
 const ITEM = `create table item (id int primary key, name text, note jsonb, extra text);
@@ -38,7 +36,7 @@ describe('unchanged large values', () => {
   const until = async (key: string): Promise<readonly SeenChange[]> => {
     await waitFor(async () => (await harness.changes('item')).some(change => change.key === key), {
       what: `the row ${key}`,
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     })
     return harness.changes('item')
   }

@@ -1,9 +1,7 @@
-import { describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { waitFor } from '@headrace/testkit'
 import { applied, sorted, tableRows } from './testing/checks.ts'
-import { createHarness } from './testing/harness.ts'
-
-jest.setTimeout(60_000)
+import { createHarness, type Harness, type RunningCapture } from './testing/harness.ts'
 
 const COLUMNS = `b boolean, s smallint, l bigint, r real, d double precision, n numeric, p price, t text, v varchar(9), c char(5), y bytea, da date,
   ti time, tz timetz, ts timestamp, tt timestamptz, iv interval, j json, jb jsonb, m mood, ms mood[], ia int[], ta text[], rg int4range,
@@ -18,8 +16,15 @@ const VALUES = [
 ]
 
 describe('C11 values', () => {
+  let harness: Harness
+  let capture: RunningCapture | undefined
+  afterEach(async () => {
+    await capture?.stop().catch(() => undefined)
+    await harness.stop()
+  })
+
   it('pass as Postgres prints them, in the first load and in the stream alike', async () => {
-    const harness = await createHarness([{ name: 'item', key: ['id'] }], TABLE)
+    harness = await createHarness([{ name: 'item', key: ['id'] }], TABLE)
     const columns = COLUMNS.split(/,\s+/)
       .map(column => column.split(' ')[0])
       .join(', ')
@@ -29,7 +34,7 @@ describe('C11 values', () => {
     }
     await insert()
     let streaming = false
-    const capture = harness.start({ log: line => (streaming ||= line.includes('"streaming"')) })
+    capture = harness.start({ log: line => (streaming ||= line.includes('"streaming"')) })
     await waitFor(() => streaming, { what: 'the stream' })
     await insert()
     const changes = await waitFor(
@@ -41,7 +46,5 @@ describe('C11 values', () => {
     )
     expect(changes.filter(change => change.snapshot)).toHaveLength(VALUES.length)
     expect(sorted(applied(changes))).toEqual(sorted(await tableRows(harness, 'item')))
-    await capture.stop()
-    await harness.stop()
   })
 })
