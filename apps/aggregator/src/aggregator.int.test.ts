@@ -21,5 +21,5 @@ describe('aggregator', () => {
     await harness.write(tables.change(100))
     await harness.expectDocuments(tables.documents())
     expect(await second.stop()).toBe(0)
-  }, 90_000)
+  })
 })

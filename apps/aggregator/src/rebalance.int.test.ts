@@ -29,7 +29,7 @@ describe('a rebalance while a reference to every document changes (05 A3, A16; c
   const joined = (instance: string): Promise<unknown> =>
     waitFor(() => existsSync(join(harness.dataDir, instance, harness.view.view)), {
       what: `${instance} to be given partitions`,
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     })
 
   const documents = (): Map<string, unknown> =>
@@ -49,17 +49,21 @@ describe('a rebalance while a reference to every document changes (05 A3, A16; c
       ]),
     )
 
-  /** Changes the owner and comes back in the middle of the fan-out: something was emitted, and much is left. */
+  /**
+   * Changes the owner and comes back in the middle of the fan-out: something was emitted, and much is left. One that was
+   * through before we looked is followed by another.
+   */
   const changeOwner = async (): Promise<void> => {
-    const before = await harness.documentRecords()
-    name = `owner ${lsn}`
-    await harness.write([owners.record(Op.UPDATE, '1', { name }, ++lsn)])
-    await waitFor(async () => (await harness.documentRecords()) > before, {
-      what: 'the fan-out to begin',
-      timeoutMs: 60_000,
-      everyMs: 5,
-    })
-    expect(Number((await harness.documentRecords()) - before)).toBeLessThan(PARENTS)
+    for (let emitted = PARENTS; emitted >= PARENTS;) {
+      const before = await harness.documentRecords()
+      name = `owner ${lsn}`
+      await harness.write([owners.record(Op.UPDATE, '1', { name }, ++lsn)])
+      await waitFor(async () => (await harness.documentRecords()) > before, {
+        what: 'the fan-out to begin',
+        everyMs: 5,
+      })
+      emitted = Number((await harness.documentRecords()) - before)
+    }
   }
 
   it('is right when a second process joins, leaves, dies, or wakes up from before it', async () => {
@@ -69,16 +73,16 @@ describe('a rebalance while a reference to every document changes (05 A3, A16; c
       await harness.write(ids.map(id => parents.record(Op.UPDATE, id, { owner_id: '1' }, ++lsn)))
     }
     const first = spawn('aggregator-0')
-    await harness.expectDocuments(documents(), 90_000)
+    await harness.expectDocuments(documents())
 
     await changeOwner()
     const second = spawn('aggregator-1')
     await joined('aggregator-1')
-    await harness.expectDocuments(documents(), 90_000)
+    await harness.expectDocuments(documents())
 
     await changeOwner()
     expect(await second.stop()).toBe(0)
-    await harness.expectDocuments(documents(), 90_000)
+    await harness.expectDocuments(documents())
 
     // joins, and is killed in the middle of its own fan-out
     await changeOwner()
@@ -91,19 +95,19 @@ describe('a rebalance while a reference to every document changes (05 A3, A16; c
         await harness.write([owners.record(Op.UPDATE, '1', { name }, ++lsn)])
         return third.process.signalCode === 'SIGKILL'
       },
-      { what: 'the joining process to be killed', timeoutMs: 60_000, everyMs: 300 },
+      { what: 'the joining process to be killed', timeoutMs: 120_000, everyMs: 300 },
     )
-    await harness.expectDocuments(documents(), 90_000)
+    await harness.expectDocuments(documents())
 
     // sleeps through a rebalance with its fan-out half done
     await changeOwner()
     first.process.kill('SIGSTOP')
     const heir = spawn('aggregator-1')
-    await harness.expectDocuments(documents(), 90_000)
+    await harness.expectDocuments(documents())
     await changeOwner()
     first.process.kill('SIGCONT')
-    await harness.expectDocuments(documents(), 90_000)
+    await harness.expectDocuments(documents())
     await heir.kill()
     await first.kill()
-  }, 400_000)
+  }, 900_000)
 })

@@ -73,18 +73,13 @@ describe('documents and rows that are too large (A18)', () => {
       [...(await harness.documents())].flatMap(([key, { error }]) => (error === '' ? [] : [[key, error]])),
     )
   const expectStubs = async (expected: Readonly<Record<string, unknown>>): Promise<void> => {
-    const keys = Object.keys(expected).sort().join()
     await waitFor(
-      async () =>
-        Object.keys(await stubs())
-          .sort()
-          .join() === keys,
-      {
-        what: `stubs of ${keys}`,
-        everyMs: 200,
+      async () => {
+        expect(await stubs()).toEqual(expected)
+        return true
       },
+      { what: `stubs of ${Object.keys(expected).sort().join()}`, timeoutMs: 120_000, everyMs: 200 },
     )
-    expect(await stubs()).toEqual(expected)
   }
   const right = async (id: number, document: unknown): Promise<void> => {
     await waitFor(
@@ -95,7 +90,7 @@ describe('documents and rows that are too large (A18)', () => {
           JSON.stringify(JSON.parse(found.source.toString())) === JSON.stringify(document)
         )
       },
-      { what: `the document ${id}`, everyMs: 200 },
+      { what: `the document ${id}`, timeoutMs: 120_000, everyMs: 200 },
     )
   }
 
@@ -129,7 +124,7 @@ describe('documents and rows that are too large (A18)', () => {
     await right(3, documentOf(3))
     await expectStubs({})
     expect(await second.stop()).toBe(0)
-  }, 120_000)
+  })
 
   it('are told by the document they stand under, on every level, until they shrink, move or go', async () => {
     const first = harness.spawn()
@@ -166,5 +161,5 @@ describe('documents and rows that are too large (A18)', () => {
     )
     await right(12, documentOf(12, [{ id: 22, leaves: [31] }]))
     expect(await first.stop()).toBe(0)
-  }, 120_000)
+  })
 })

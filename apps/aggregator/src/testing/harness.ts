@@ -272,7 +272,7 @@ export class AggregatorHarness {
   }
 
   /** Waits until the documents are exactly these (parsed sources by key). */
-  async expectDocuments(expected: ReadonlyMap<string, unknown>, timeoutMs = 30_000): Promise<void> {
+  async expectDocuments(expected: ReadonlyMap<string, unknown>, timeoutMs = 120_000): Promise<void> {
     if (this.writeFailure !== undefined)
       throw new Error('a write of the test itself failed: no documents can be expected', {
         cause: this.writeFailure,
