@@ -19,8 +19,8 @@ const OPEN_KILLS = Math.ceil(KILLS * 0.75)
 const LEAST_SESSION_MS = 2000
 const PARTITIONS = [0, 1, 2]
 const PER_SECOND = 300
-/** Records that wait to be copied: a machine that is slower than they are fed would never come to the end. */
-const MOST_WAITING = 3000
+/** Records of a partition that wait to be copied: a machine that is slower than they are fed would never come to the end. */
+const MOST_WAITING = 1000
 /** Far more than it takes: a slow machine is no failure. */
 const PATIENCE_MS = 180_000
 
@@ -57,6 +57,8 @@ const counts: Counts = {
 }
 const workers = new Map<string, Worker>()
 const lastCommit = new Map<number, number>()
+/** The newest number of each partition that was copied. */
+const copied = new Map<number, number>()
 let held: { worker: Worker; since: number } | undefined
 let ending = false
 
@@ -88,6 +90,8 @@ const hear = (worker: Worker, report: WorkerReport): void => {
   counts.committed += report.count
   counts.transactions++
   lastCommit.set(report.partition, Date.now())
+  const number = Number(report.last.split(':')[1] ?? 0)
+  copied.set(report.partition, Math.max(number, copied.get(report.partition) ?? 0))
 }
 
 const start = (settings: Common, name: string): void => {
@@ -133,7 +137,7 @@ const feeder = (topic: string) => {
     const began = Date.now()
     while (feeding) {
       const due = Math.floor(((Date.now() - began) / 1000) * PER_SECOND)
-      const room = Math.floor((MOST_WAITING + counts.committed) / PARTITIONS.length)
+      const room = Math.min(...PARTITIONS.map(p => copied.get(p) ?? 0)) + MOST_WAITING
       const upTo = Math.max(fed, Math.min(due, fed + 400, room))
       const records = PARTITIONS.flatMap(p =>
         Array.from({ length: upTo - fed }, (_, i) => record(topic, `${p}:${fed + i}`, p)),

@@ -22,7 +22,7 @@ export interface WorkerSettings {
 
 export type WorkerReport =
   | { readonly what: 'held'; readonly point: HoldPoint }
-  | { readonly what: 'committed'; readonly partition: number; readonly count: number }
+  | { readonly what: 'committed'; readonly partition: number; readonly count: number; readonly last: string }
   | { readonly what: 'fenced' | 'lost' | 'recovered' }
   | { readonly what: 'died'; readonly code: string }
 
@@ -95,7 +95,8 @@ const run = async (): Promise<void> => {
     }))
     const offsets = [{ topic: input, partition: batch.partition, next: batch.next }]
     await writer.write({ records, from: { membership: batch.membership, offsets } })
-    tell({ what: 'committed', partition: batch.partition, count: records.length })
+    const last = records.at(-1)?.value?.toString() ?? ''
+    tell({ what: 'committed', partition: batch.partition, count: records.length, last })
   }
   for (;;) {
     const batches = await consumer.poll({
