@@ -25,6 +25,7 @@ const WINDOWS = [
   'store.after_commit',
   'aggregator.after_local_commit',
   'aggregator.during_fan_out',
+  'aggregator.during_sweep',
   'kafka.transaction_open',
   'kafka.answer_lost',
   'aggregator.after_kafka_commit',

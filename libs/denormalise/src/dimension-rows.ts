@@ -1,9 +1,9 @@
-import { comparePositions, type Position } from '@headrace/wire'
+import { comparePositions } from '@headrace/wire'
 import type { Applied } from './group-stage.ts'
 import type { DimensionPlan } from './plan-references.ts'
 import { completeRow, encodeRow } from './projected-row.ts'
 import type { RowChange } from './row-change.ts'
-import type { StateStore } from './state-store.ts'
+import { rangeAfter, type StateStore } from './state-store.ts'
 import {
   dimensionKey,
   dimensionPrefix,
@@ -22,6 +22,7 @@ import {
   storedPosition,
   storedRow,
 } from './stored-row.ts'
+import type { SweepPart, Swept } from './sweep.ts'
 
 const NO_SORT = undefined
 
@@ -73,24 +74,25 @@ export class DimensionRows {
   }
 
   /**
-   * A truncate or sweep marker: rows with a lower position are gone. Returns their keys. `isConcerned`: the row's log is the
-   * marker's; the others' may still bring rows that the load read before it wrote the marker, and have markers of their own.
+   * A part of what a truncate or sweep marker does. `isConcerned`: the row's log is the marker's; the others' may still bring
+   * rows that the load read before it wrote the marker, and have markers of their own.
    */
-  applyMarker(
-    position: Position,
-    commitTimeUs: bigint,
-    isConcerned: (rowKey: string) => boolean,
-  ): readonly string[] {
-    const gone = this.keys(
-      value => !isDeleted(value) && comparePositions(storedPosition(value), position) < 0,
-    ).filter(isConcerned)
-    for (const key of gone)
-      this.store.put(dimensionKey(this.plan.number, key), encodeDeletedRow(position, commitTimeUs))
-    return gone
-  }
-
-  deletedKeys(): readonly string[] {
-    return this.keys(value => !isLive(value))
+  sweep({ position, after, limit }: SweepPart, isConcerned: (rowKey: string) => boolean): Swept {
+    const removed: string[] = []
+    const others: string[] = []
+    let last: Buffer | undefined
+    let count = 0
+    const { number } = this.plan
+    for (const { key, value } of this.store.range(dimensionPrefix(number), rangeAfter(after, limit))) {
+      count++
+      last = key
+      const rowKey = parseDimensionKey(key)
+      if (!isConcerned(rowKey)) continue
+      if (!isDeleted(value) && comparePositions(storedPosition(value), position) < 0) removed.push(rowKey)
+      else if (!isLive(value)) others.push(rowKey)
+    }
+    for (const rowKey of removed) this.store.put(dimensionKey(number, rowKey), encodeDeletedRow(position, 0n))
+    return { removed, absent: [...removed, ...others], next: count < limit ? undefined : last }
   }
 
   /**
@@ -106,18 +108,11 @@ export class DimensionRows {
     const documents = new Set<string>()
     let last: Buffer | undefined
     let count = 0
-    for (const { key } of this.store.range(prefix, { limit, ...(after === undefined ? {} : { after }) })) {
+    for (const { key } of this.store.range(prefix, rangeAfter(after, limit))) {
       documents.add(parseReferrerDocument(key, prefix.length))
       last = key
       count++
     }
     return { documents, next: count < limit ? undefined : last, count }
-  }
-
-  private keys(test: (value: Buffer) => boolean): readonly string[] {
-    const found: string[] = []
-    for (const { key, value } of this.store.range(dimensionPrefix(this.plan.number)))
-      if (test(value)) found.push(parseDimensionKey(key))
-    return found
   }
 }

@@ -251,9 +251,10 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
       const output = applyRouteMarker(marker, key, entry)
       expect(output?.hops ?? []).toEqual(key === '5' ? [{ parentKey: '1', childKey: '5', value: null }] : [])
     }
-    expect(simulation.group.applyRootMarker(marker, 0n)).toEqual(['1'])
+    const sweep = () => simulation.group.sweep({ position: marker, after: undefined, limit: 100 })
+    expect(sweep()).toEqual({ removed: ['1'], absent: ['1'], next: undefined })
     expect(simulation.document('1')).toBeUndefined()
-    expect(simulation.group.removedDocuments()).toEqual(['1'])
+    expect(sweep()).toEqual({ removed: [], absent: ['1'], next: undefined })
   })
 
   it('32 a filter that turns true and false', () => {
@@ -398,7 +399,8 @@ describe('edge cases (numbers of research/aggregation §7)', () => {
     simulation.root({ ...parent(3), row: { id: '3', t: '' } })
     expect(simulation.root(tombstone('parent', 3))).toBe('removed')
     simulation.root({ ...parent(3), row: { id: '3', t: '' } })
-    expect(simulation.group.applyRootMarker(nextPosition(), 0n)).toEqual(['3'])
+    const whole = { position: nextPosition(), after: undefined, limit: 100 }
+    expect(simulation.group.sweep(whole).removed).toEqual(['3'])
     simulation.root({ ...parent(3), row: { id: '3', t: '' } })
     expect(simulation.root(parent(3))).toBe('changed')
     expect(simulation.document('3')).toMatchObject({ t: 'x' })

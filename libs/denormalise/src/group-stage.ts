@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '@headrace/wire'
+import { comparePositions } from '@headrace/wire'
 import { type Assembled, Assembler, failureText } from './assemble.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { GroupAggregates } from './group-aggregates.ts'
@@ -10,7 +10,7 @@ import { type RowAt, updateReferrers } from './references.ts'
 import { parentOf } from './router.ts'
 import type { RowChange } from './row-change.ts'
 import { sortKeyOf } from './sort-key.ts'
-import type { StateStore } from './state-store.ts'
+import { rangeAfter, type StateStore } from './state-store.ts'
 import {
   AGGREGATES_SECTION,
   childRowKey,
@@ -33,6 +33,7 @@ import {
   storedPosition,
   storedRow,
 } from './stored-row.ts'
+import type { SweepPart, Swept } from './sweep.ts'
 
 /** Beyond it two texts count as equal in a list's order. */
 const MAX_SORT_BYTES = 32 * 1024
@@ -152,34 +153,28 @@ export class GroupStage {
     return 'changed'
   }
 
-  /**
-   * A truncate or sweep marker on the root's topic: root rows with a lower position are gone (03 C10, C13). Returns the
-   * documents that were removed.
-   */
-  applyRootMarker(position: Position, commitTimeUs: bigint): readonly string[] {
+  /** A part of what a truncate or sweep marker on the root's topic does to the root rows. */
+  sweep({ position, after, limit }: SweepPart): Swept {
     const removed: string[] = []
-    for (const { key, value } of this.store.range(stagePrefix(this.plan.stage))) {
+    const others: string[] = []
+    let last: Buffer | undefined
+    let count = 0
+    for (const { key, value } of this.store.range(stagePrefix(this.plan.stage), rangeAfter(after, limit))) {
+      count++
+      last = key
       const { documentKey, section } = parseGroupKey(key)
-      if (section !== ROOT_SECTION || isDeleted(value)) continue
-      if (comparePositions(storedPosition(value), position) < 0) removed.push(documentKey)
+      if (section !== ROOT_SECTION) continue
+      if (!isDeleted(value) && comparePositions(storedPosition(value), position) < 0)
+        removed.push(documentKey)
+      else if (!isLive(value)) others.push(documentKey)
     }
     for (const documentKey of removed) {
       const key = rootKey(this.plan.stage, documentKey)
       const old = this.store.get(key)
       this.refer(documentKey, old !== undefined && isLive(old) ? old : undefined, undefined)
-      this.store.put(key, encodeDeletedRow(position, commitTimeUs))
+      this.store.put(key, encodeDeletedRow(position, 0n))
     }
-    return removed
-  }
-
-  /** Documents whose root row is deleted, or not known. */
-  removedDocuments(): readonly string[] {
-    const removed: string[] = []
-    for (const { key, value } of this.store.range(stagePrefix(this.plan.stage))) {
-      const { documentKey, section } = parseGroupKey(key)
-      if (section === ROOT_SECTION && !isLive(value)) removed.push(documentKey)
-    }
-    return removed
+    return { removed, absent: [...removed, ...others], next: count < limit ? undefined : last }
   }
 
   /** Writes what was kept back: before the local transaction ends. */

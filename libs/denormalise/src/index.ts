@@ -32,8 +32,9 @@ export {
   type RouteIndex,
   type RouteOutput,
 } from './router.ts'
-export type { StateStore } from './state-store.ts'
+export { rangeAfter, type StateStore } from './state-store.ts'
 export { metaKey, parseRouteKey, routeKey, routePrefix } from './store-keys.ts'
+export type { SweepPart, Swept } from './sweep.ts'
 export type {
   AggregateDefinition,
   Condition,

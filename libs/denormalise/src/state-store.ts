@@ -12,3 +12,9 @@ export interface StateStore {
     options?: { readonly after?: Buffer; readonly limit?: number },
   ): Iterable<{ readonly key: Buffer; readonly value: Buffer }>
 }
+
+/** Up to `limit` entries, from the beginning when `after` is undefined. */
+export const rangeAfter = (
+  after: Buffer | undefined,
+  limit: number,
+): { readonly after?: Buffer; readonly limit: number } => (after === undefined ? { limit } : { after, limit })

@@ -28,7 +28,7 @@ const at = (offset: number, { key, value }: OutgoingRecord): IncomingRecord => (
   value,
   timestamp: 0,
 })
-const sweep = (lsn: bigint): OutgoingRecord => owner.markers(MarkerKind.SWEEP, lsn)[0]!
+const marker = (lsn: bigint): OutgoingRecord => owner.markers(MarkerKind.SWEEP, lsn)[0]!
 
 interface Start {
   readonly emittedTo?: number
@@ -64,23 +64,29 @@ const open = (store: MemoryStore, { emittedTo = 0, applied = [0, 0] }: Start = {
   const task = new BroadcastTask([owners], store, group, states)
   const take = (partition: 0 | 1, ...records: readonly IncomingRecord[]): void =>
     task.take(states[partition], records, records[records.length - 1]!.offset + 1n)
+  /** All that markers remove. */
+  const sweep = (): void => {
+    while (task.isSweeping) task.sweep(1)
+  }
   const shown = (id: string): unknown => {
     const assembled = group.root.stage.assemble(id)
     if (assembled.kind !== 'document') return assembled.kind
     return (JSON.parse(assembled.source.toString()) as { owner: unknown }).owner
   }
-  return { task, group, states, take, shown }
+  return { task, group, states, take, sweep, shown }
 }
 
 describe('BroadcastTask (05 A3, A10b)', () => {
   it('a sweep takes only rows that come by its own partition: others may still be loaded at its very position', () => {
-    const { take, shown } = open(new MemoryStore())
+    const { take, sweep, shown } = open(new MemoryStore())
     take(0, at(0, owner.record(Op.UPDATE, mine, { name: 'old' }, 5n)))
     take(1, at(0, owner.record(Op.UPDATE, other, { name: 'old' }, 5n)))
     // the load: the first row of all has the marker's position
-    take(0, at(1, sweep(9n)))
+    take(0, at(1, marker(9n)))
+    sweep()
     expect([shown(mine), shown(other)]).toEqual([null, { id: Number(other), name: 'old' }])
-    take(1, at(1, owner.record(Op.UPDATE, other, { name: 'new' }, 9n)), at(2, sweep(9n)))
+    take(1, at(1, owner.record(Op.UPDATE, other, { name: 'new' }, 9n)), at(2, marker(9n)))
+    sweep()
     expect(shown(other)).toEqual({ id: Number(other), name: 'new' })
   })
 
@@ -89,18 +95,35 @@ describe('BroadcastTask (05 A3, A10b)', () => {
     const records = [
       at(0, owner.record(Op.UPDATE, mine, { name: 'a' }, 5n)),
       at(1, owner.record(Op.DELETE, mine, {}, 6n)),
-      at(2, sweep(9n)),
+      at(2, marker(9n)),
     ]
     const before = open(store)
     before.take(0, ...records)
-    before.take(1, at(0, sweep(9n)))
+    before.take(1, at(0, marker(9n)))
+    before.sweep()
     // a successor finds all of it in its store; the documents behind it were not emitted
-    const { task, states, take } = open(store, { emittedTo: 0, applied: [3, 1] })
+    const { task, states, take, sweep } = open(store, { emittedTo: 0, applied: [3, 1] })
     take(0, ...records)
-    take(1, at(0, sweep(9n)))
+    take(1, at(0, marker(9n)))
+    sweep()
     expect(states.map(state => task.lowWater(state))).toEqual([0n, 1n])
     task.fanOut(1000, 0)
     expect(states.map(state => task.lowWater(state))).toEqual([0n, 1n])
+  })
+
+  it('a marker holds its position until its rows are removed; a store that was left before that removes them', async () => {
+    const store = new MemoryStore()
+    const { task, states, take, sweep, shown } = open(store)
+    const row = at(0, owner.record(Op.UPDATE, mine, { name: 'a' }, 5n))
+    take(0, row, at(1, marker(9n)))
+    const name = { id: Number(mine), name: 'a' }
+    expect([shown(mine), task.isSweeping, task.lowWater(states[0])]).toEqual([name, true, 0n])
+    // another process has gone on from behind the marker
+    const later = open(store, { emittedTo: 2, applied: [2, 0] })
+    await later.task.finishSweeps(new AbortController().signal)
+    expect([later.shown(mine), later.task.hasPending]).toEqual([null, false])
+    sweep()
+    expect([task.isSweeping, task.hasPending]).toEqual([false, true])
   })
 
   it('a row is looked through in steps, and its position is held until the last', () => {

@@ -2,11 +2,12 @@ import { type Applied, DimensionRows } from '@headrace/denormalise'
 import { unreachable } from '@headrace/errors'
 import type { IncomingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
-import { MarkerKind, partitionOf, type Position } from '@headrace/wire'
+import { type Marker, MarkerKind, partitionOf, type Position } from '@headrace/wire'
 import type { Doubt } from './doubt.ts'
 import type { GroupTask } from './group-task.ts'
 import { readValidated, type ValidatedRecord } from './read-validated.ts'
 import { readOffset, writeOffset } from './route-index.ts'
+import { type SweepCause, Sweeps } from './sweeps.ts'
 import type { BroadcastInput } from './view-inputs.ts'
 
 /** Where a task stands in one partition of a broadcast topic; as GroupInputState. */
@@ -31,6 +32,9 @@ interface FanOut {
   after: Buffer | undefined
 }
 
+/** A marker begins no more fan-outs while so many are to be done. */
+const MOST_PENDING = 10_000
+
 interface Effect {
   readonly rows: DimensionRows
   readonly keys: readonly string[]
@@ -49,6 +53,8 @@ export class BroadcastTask {
   private readonly store: Store
   private readonly group: GroupTask
   private readonly rows: ReadonlyMap<BroadcastInput, readonly DimensionRows[]>
+  private readonly sweeps: Sweeps<BroadcastState>
+  private readonly swept: ReadonlyMap<string, DimensionRows>
   /** In the order of their offsets; a newer version of a row takes the place of an older one at the end. */
   private readonly pending = new Map<string, FanOut>()
 
@@ -64,6 +70,17 @@ export class BroadcastTask {
     this.rows = new Map(
       inputs.map(input => [input, input.dimensions.map(({ plan }) => new DimensionRows(plan, store))]),
     )
+    const parts = states.flatMap(state => this.rows.get(state.input)!.map(rows => ({ state, rows })))
+    this.swept = new Map(parts.map(({ state, rows }) => [sweepName(rows, state), rows]))
+    this.sweeps = new Sweeps(
+      store,
+      new Map(
+        parts.map(({ state, rows }) => [
+          sweepName(rows, state),
+          { sweep: part => rows.sweep(part, this.keysOf(state)) },
+        ]),
+      ),
+    )
   }
 
   static applied(store: Store, topic: string, partition: number): bigint {
@@ -72,6 +89,32 @@ export class BroadcastTask {
 
   get hasPending(): boolean {
     return this.pending.size > 0
+  }
+
+  /** A marker removes rows. */
+  get isSweeping(): boolean {
+    return this.sweeps.isPending
+  }
+
+  /** Looks at up to `limit` rows for those that a marker removes, at none where too many are to be marked already. */
+  sweep(limit: number): void {
+    this.sweeps.step(
+      limit,
+      () => this.pending.size < MOST_PENDING,
+      ({ name, state, offset, position }, keys) => {
+        const rows = this.swept.get(name)!
+        for (const key of keys) {
+          const known = this.pending.get(nameOf(rows, key))
+          const from = known !== undefined && known.offset < offset ? known.offset : offset
+          this.begin(state, from, key, { rows, keys, applied: 'changed', commitTimeUs: 0n, position })
+        }
+      },
+    )
+  }
+
+  /** While state is restored: what markers have left in the store. */
+  finishSweeps(signal: AbortSignal): Promise<void> {
+    return this.sweeps.finish(signal)
   }
 
   /** Applies records of one broadcast partition in a store transaction of its own. */
@@ -110,7 +153,8 @@ export class BroadcastTask {
     if (first !== undefined && first < lowest) lowest = first
     for (const { state: of, offset } of this.pending.values())
       if (of === state && offset < lowest) lowest = offset
-    return lowest
+    const marker = this.sweeps.firstOffset(state)
+    return marker !== undefined && marker < lowest ? marker : lowest
   }
 
   private takeRecord(state: BroadcastState, record: IncomingRecord): void {
@@ -121,16 +165,32 @@ export class BroadcastTask {
     for (const [index, input] of state.input.dimensions.entries()) {
       const rows = this.rows.get(state.input)![index]!
       const read = readValidated(input, record, state.input.topic)
-      const isConcerned = this.keysOf(state)
-      const effect = isKnown ? touch(rows, read, isConcerned) : apply(rows, read, isConcerned, isDoubtful)
+      if (read.kind === 'marker') {
+        // as GroupTask does it
+        const cause =
+          offset < state.emittedTo ? undefined : { state, offset, touchesAll: isKnown || isDoubtful }
+        this.beginSweep(rows, read.marker, state, cause)
+        continue
+      }
+      const effect = isKnown ? touch(rows, read) : apply(rows, read)
       if (offset < state.emittedTo) continue
       if (!isKnown && !isDoubtful && effect.applied !== 'changed') continue
       for (const key of effect.keys) {
-        // a marker in the store touches whatever is deleted: who is to be marked already keeps the position that it needs
+        // who is to be marked already keeps the position that it needs
         if (isKnown && this.pending.has(nameOf(rows, key))) continue
         this.begin(state, offset, key, effect)
       }
     }
+  }
+
+  private beginSweep(
+    rows: DimensionRows,
+    { kind, position }: Marker,
+    state: BroadcastState,
+    cause: SweepCause<BroadcastState> | undefined,
+  ): void {
+    if ((kind !== MarkerKind.TRUNCATE && kind !== MarkerKind.SWEEP) || position === undefined) return
+    this.sweeps.begin(sweepName(rows, state), position, cause)
   }
 
   /** The keys of rows that come by this partition: only its positions hold their fan-outs back. */
@@ -155,22 +215,17 @@ export class BroadcastTask {
 
 const nameOf = ({ plan }: DimensionRows, key: string): string => `${plan.number} ${key}`
 
+const sweepName = ({ plan }: DimensionRows, { partition }: BroadcastState): string =>
+  `dimension:${plan.number}:${partition}`
+
 const appliedName = (topic: string, partition: number): string => `broadcast:${topic}:${partition}`
 
 const NOTHING = { keys: [], applied: 'ignored', commitTimeUs: 0n, position: undefined } as const
 
-const removalOf = (read: ValidatedRecord): Position | undefined => {
-  if (read.kind !== 'marker') return undefined
-  const { kind, position } = read.marker
-  return kind === MarkerKind.TRUNCATE || kind === MarkerKind.SWEEP ? position : undefined
-}
+/** What is left when markers are taken out. */
+type RowRecord = Exclude<ValidatedRecord, { kind: 'marker' }>
 
-const apply = (
-  rows: DimensionRows,
-  read: ValidatedRecord,
-  isConcerned: (rowKey: string) => boolean,
-  isDoubtful: boolean,
-): Effect => {
+const apply = (rows: DimensionRows, read: RowRecord): Effect => {
   switch (read.kind) {
     case 'change': {
       const { key, commitTimeUs, position } = read.change
@@ -178,14 +233,6 @@ const apply = (
     }
     case 'tombstone':
       return { ...NOTHING, rows, keys: [read.key], applied: rows.applyTombstone(read.key) }
-    case 'marker': {
-      const position = removalOf(read)
-      if (position === undefined) return { ...NOTHING, rows }
-      const removed = rows.applyMarker(position, 0n, isConcerned)
-      // as GroupTask does it
-      const keys = isDoubtful ? rows.deletedKeys().filter(isConcerned) : removed
-      return { ...NOTHING, rows, keys, applied: 'changed', position }
-    }
     case 'none':
       return { ...NOTHING, rows }
     default:
@@ -194,17 +241,12 @@ const apply = (
 }
 
 /** Whom a record that is in the store already may have changed. */
-const touch = (
-  rows: DimensionRows,
-  read: ValidatedRecord,
-  isConcerned: (rowKey: string) => boolean,
-): Effect => {
+const touch = (rows: DimensionRows, read: RowRecord): Effect => {
   if (read.kind === 'change') {
     const { key, commitTimeUs, position } = read.change
     return { rows, keys: [key], applied: 'changed', commitTimeUs, position }
   }
-  if (read.kind === 'tombstone') return { ...NOTHING, rows, keys: [read.key], applied: 'changed' }
-  return removalOf(read) === undefined
-    ? { ...NOTHING, rows }
-    : { ...NOTHING, rows, keys: rows.deletedKeys().filter(isConcerned), applied: 'changed' }
+  return read.kind === 'tombstone'
+    ? { ...NOTHING, rows, keys: [read.key], applied: 'changed' }
+    : { ...NOTHING, rows }
 }

@@ -7,6 +7,7 @@ import { type Cause, DirtyDocuments } from './dirty-documents.ts'
 import type { Doubt } from './doubt.ts'
 import { readValidated } from './read-validated.ts'
 import { readOffset, writeOffset } from './route-index.ts'
+import { type SweepCause, Sweeps } from './sweeps.ts'
 import type { RootInput, TopicInput, ViewInputs } from './view-inputs.ts'
 
 /** Where one input of the group stage stands. Fixed at the assignment but for `applied` and `consumed`. */
@@ -49,6 +50,7 @@ export class GroupTask {
   readonly root: StageTask
   readonly states: readonly GroupInputState[]
   private readonly store: Store
+  private readonly sweeps: Sweeps<GroupInputState>
   /** Something was emitted for this partition before: its documents may stand in the topic. */
   private readonly hasHistory: boolean
 
@@ -60,6 +62,7 @@ export class GroupTask {
     }))
     this.root = this.stages[this.stages.length - 1]!
     this.store = store
+    this.sweeps = new Sweeps(store, new Map(this.stages.map(({ plan, stage }) => [sweepName(plan), stage])))
     this.states = states
     this.hasHistory = hasHistory
   }
@@ -74,6 +77,30 @@ export class GroupTask {
   /** Documents of all stages that are to be made again. */
   get dirtyCount(): number {
     return this.stages.reduce((sum, { dirty }) => sum + dirty.size, 0)
+  }
+
+  /** A marker removes root rows. */
+  get isSweeping(): boolean {
+    return this.sweeps.isPending
+  }
+
+  /** Looks at up to `limit` entries for rows that a marker removes, at none where too many documents are marked already. */
+  sweep(limit: number, now: number): void {
+    const stageOf = (name: string): StageTask => this.stages.find(({ plan }) => sweepName(plan) === name)!
+    this.sweeps.step(
+      limit,
+      ({ name }) => !stageOf(name).dirty.isCrowded,
+      ({ name, state, offset, position }, documents) => {
+        const { dirty } = stageOf(name)
+        const cause = { input: state.number, offset, mayExist: true, commitTimeUs: 0n, position }
+        for (const document of documents) dirty.mark(document, cause, now)
+      },
+    )
+  }
+
+  /** While state is restored: what markers have left in the store. */
+  finishSweeps(signal: AbortSignal): Promise<void> {
+    return this.sweeps.finish(signal)
   }
 
   /** Before the local transaction ends. */
@@ -117,7 +144,9 @@ export class GroupTask {
       const isKnown = offset < state.applied
       const isDoubtful = offset >= state.emittedTo && state.doubt.holds(offset)
       if (isKnown && offset < state.emittedTo) continue
-      const effects = isKnown ? this.touch(state, record) : this.apply(state, record, isDoubtful)
+      const effects = isKnown
+        ? this.touch(state, record)
+        : this.apply(state, record, causeOf(state, offset, isDoubtful))
       for (const effect of effects) {
         if (!isKnown) counts.set(effect.applied, (counts.get(effect.applied) ?? 0) + 1)
         if (offset < state.emittedTo) continue
@@ -140,10 +169,13 @@ export class GroupTask {
     if (next > state.consumed) state.consumed = next
   }
 
-  /** What may be committed for an input: nothing that a dirty document still needs (05 A14). */
-  lowWater({ number, consumed }: GroupInputState): bigint {
-    const first = this.firstOffset(number)
-    return first !== undefined && first < consumed ? first : consumed
+  /** What may be committed for an input: nothing that a dirty document or a marker still needs (05 A14). */
+  lowWater(state: GroupInputState): bigint {
+    const needed = [this.firstOffset(state.number), this.sweeps.firstOffset(state)]
+    return needed.reduce<bigint>(
+      (lowest, first) => (first !== undefined && first < lowest ? first : lowest),
+      state.consumed,
+    )
   }
 
   /** Lowest offset of an input that a dirty document of any stage still needs. */
@@ -156,13 +188,22 @@ export class GroupTask {
     return lowest === undefined ? undefined : BigInt(lowest)
   }
 
-  private apply({ input }: GroupInputState, record: IncomingRecord, isDoubtful: boolean): readonly Effect[] {
+  private apply(
+    { input }: GroupInputState,
+    record: IncomingRecord,
+    cause: SweepCause<GroupInputState> | undefined,
+  ): readonly Effect[] {
     return input.hop === undefined
-      ? input.roots.map(root => this.applyRoot(root, record, input.topic, isDoubtful))
+      ? input.roots.map(root => this.applyRoot(root, record, input.topic, cause))
       : [this.applyHop(input.hop, record, input.topic)]
   }
 
-  private applyRoot(input: RootInput, record: IncomingRecord, topic: string, isDoubtful: boolean): Effect {
+  private applyRoot(
+    input: RootInput,
+    record: IncomingRecord,
+    topic: string,
+    cause: SweepCause<GroupInputState> | undefined,
+  ): Effect {
     const to = this.stage(input.plan.stage)
     const read = readValidated(input, record, topic)
     switch (read.kind) {
@@ -173,7 +214,7 @@ export class GroupTask {
       case 'tombstone':
         return { ...NO_EFFECT, to, documents: [read.key], applied: to.stage.applyRootTombstone(read.key) }
       case 'marker':
-        return this.applyMarker(to, read.marker, isDoubtful)
+        return this.beginSweep(to, read.marker, cause)
       case 'none':
         return { ...NO_EFFECT, to }
       default:
@@ -181,16 +222,16 @@ export class GroupTask {
     }
   }
 
-  /**
-   * A doubtful one touches whatever is deleted, not only what it deletes here: a predecessor for whom compaction had removed
-   * an earlier marker may have emitted a document with what that marker took away.
-   */
-  private applyMarker(to: StageTask, { kind, position }: Marker, isDoubtful: boolean): Effect {
+  /** What the marker does follows in parts. */
+  private beginSweep(
+    to: StageTask,
+    { kind, position }: Marker,
+    cause: SweepCause<GroupInputState> | undefined,
+  ): Effect {
     if ((kind !== MarkerKind.TRUNCATE && kind !== MarkerKind.SWEEP) || position === undefined)
       return { ...NO_EFFECT, to }
-    const removed = to.stage.applyRootMarker(position, 0n)
-    const documents = isDoubtful ? to.stage.removedDocuments() : removed
-    return { to, documents, applied: 'removed', commitTimeUs: 0n, position }
+    this.sweeps.begin(sweepName(to.plan), position, cause)
+    return { ...NO_EFFECT, to, applied: 'removed' }
   }
 
   private applyHop(edge: RouterPlan, { key, value }: IncomingRecord, topic: string): Effect {
@@ -210,7 +251,8 @@ export class GroupTask {
   }
 
   /** The documents of a record that is in the store already. */
-  private touch({ input }: GroupInputState, record: IncomingRecord): readonly Effect[] {
+  private touch(state: GroupInputState, record: IncomingRecord): readonly Effect[] {
+    const { input } = state
     const isMarker = record.key === null || isMarkerKey(record.key)
     if (input.hop !== undefined) {
       if (isMarker) return []
@@ -220,17 +262,34 @@ export class GroupTask {
     return input.roots.map(root => {
       const to = this.stage(root.plan.stage)
       return isMarker
-        ? this.touchMarker(to, root, record, input.topic)
+        ? this.touchMarker(to, root, record, state)
         : { ...NO_EFFECT, to, documents: [record.key!.toString()] }
     })
   }
 
   /** A truncation that was applied and perhaps not emitted: everything without a live root row may still stand in the topic. */
-  private touchMarker(to: StageTask, input: RootInput, record: IncomingRecord, topic: string): Effect {
-    const nothing = { ...NO_EFFECT, to }
-    const read = readValidated(input, record, topic)
-    if (read.kind !== 'marker' || read.marker.position === undefined) return nothing
-    if (read.marker.kind !== MarkerKind.TRUNCATE && read.marker.kind !== MarkerKind.SWEEP) return nothing
-    return { ...nothing, documents: to.stage.removedDocuments(), applied: 'removed' }
+  private touchMarker(
+    to: StageTask,
+    input: RootInput,
+    record: IncomingRecord,
+    state: GroupInputState,
+  ): Effect {
+    const read = readValidated(input, record, state.input.topic)
+    return read.kind === 'marker'
+      ? this.beginSweep(to, read.marker, causeOf(state, record.offset, true))
+      : { ...NO_EFFECT, to }
   }
 }
+
+const sweepName = ({ stage }: GroupPlan): string => `stage:${stage}`
+
+/**
+ * A doubtful marker touches whatever is deleted, not only what it deletes here: a predecessor for whom compaction had removed
+ * an earlier marker may have emitted a document with what that marker took away. One that was emitted touches nothing.
+ */
+const causeOf = (
+  state: GroupInputState,
+  offset: bigint,
+  touchesAll: boolean,
+): SweepCause<GroupInputState> | undefined =>
+  offset < state.emittedTo ? undefined : { state, offset, touchesAll }

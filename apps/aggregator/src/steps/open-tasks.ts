@@ -200,12 +200,9 @@ const fromTheStart = (view: ViewInputs, committed: readonly CommittedOffset[]): 
   committed.map(offset => {
     const input = view.topics.find(({ topic }) => topic === offset.topic)!
     if (offset.next === null || (input.roots.length === 0 && input.hop === undefined)) return offset
-    const { routed } = decodeOffsetMetadata(offset.metadata)
-    return {
-      ...offset,
-      next: 0n,
-      metadata: encodeOffsetMetadata({ routed, broadcasts: [], making: '', asOf: undefined }),
-    }
+    const { routed, sweeping } = decodeOffsetMetadata(offset.metadata)
+    const kept = { routed, broadcasts: [], making: '', asOf: undefined, sweeping }
+    return { ...offset, next: 0n, metadata: encodeOffsetMetadata(kept) }
   })
 
 interface TopicParts {
@@ -226,7 +223,8 @@ const topicStates = ({ view, store, routers, committed, bounds }: TopicParts) =>
         ? undefined
         : groupState(store, input, number, offset?.next ?? 0n, end)
     const metadata = offset?.metadata ?? ''
-    const routed = group === undefined ? (offset?.next ?? 0n) : (decodeOffsetMetadata(metadata).routed ?? 0n)
+    const beside = decodeOffsetMetadata(metadata)
+    const routed = group === undefined ? (offset?.next ?? 0n) : (beside.routed ?? 0n)
     const state: TopicState = {
       input,
       group,
@@ -236,6 +234,7 @@ const topicStates = ({ view, store, routers, committed, bounds }: TopicParts) =>
       committedMetadata: metadata,
       isDrained: false,
     }
+    if (beside.sweeping !== undefined) for (const router of state.routers) router.sweepFrom(beside.sweeping)
     const next = [
       ...(group === undefined ? [] : [group.consumed]),
       ...(state.routers.length > 0 ? [routed] : []),
@@ -266,6 +265,7 @@ const rebuildGroup = async (
   signal: AbortSignal,
   onPart: (records: number) => void,
 ): Promise<void> => {
+  await task.group.finishSweeps(signal)
   for (const state of task.group.states) {
     if (state.applied >= state.emittedTo) continue
     const { topic } = state.input
@@ -273,7 +273,9 @@ const rebuildGroup = async (
     const from = state.applied > start ? state.applied : start
     for await (const { records, next } of reader.readToEnd(topic, task.partition, from, signal)) {
       onPart(records.length)
-      if (!task.group.rebuild(state, records, next)) break
+      const goesOn = task.group.rebuild(state, records, next)
+      await task.group.finishSweeps(signal)
+      if (!goesOn) break
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type Applied, encodeHop, routeDocument } from '@headrace/denormalise'
 import type { Batch, CommitOffset, OutgoingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
+import type { Position } from '@headrace/wire'
 import type { BroadcastPart } from './broadcast-feed.ts'
 import type { BroadcastTask } from './broadcast-task.ts'
 import type { CompleteAsOf } from './complete-as-of.ts'
@@ -13,6 +14,7 @@ import type { LogEnds } from './log-ends.ts'
 import { encodeOffsetMetadata } from './offset-metadata.ts'
 import { isOfLoad } from './read-validated.ts'
 import type { RouterTask } from './router-task.ts'
+import { higher } from './sweeps.ts'
 import type { TopicInput } from './view-inputs.ts'
 
 /** A topic of the partition: who reads it, how far they are, what is committed. */
@@ -132,6 +134,26 @@ export class PartitionTask {
     return input !== undefined && last !== undefined && isOfLoad(input, last)
   }
 
+  /** Markers remove children, rows, or rows that are referred to. */
+  get isSweeping(): boolean {
+    const { group, broadcasts } = this
+    return group.isSweeping || broadcasts.isSweeping || this.sweepingRouters().length > 0
+  }
+
+  /** Parts of what markers remove, `limit` entries of each store section (05 A10b). True: there is more. */
+  sweep(limit: number, now: number, { into, budget }: Emission): boolean {
+    for (const router of this.sweepingRouters()) router.sweep(limit, into, budget)
+    if (!budget.isSpent) this.group.sweep(limit, now)
+    if (!budget.isSpent) this.broadcasts.sweep(limit)
+    return this.isSweeping
+  }
+
+  private sweepingRouters(): readonly RouterTask[] {
+    return this.parts.topics.flatMap(({ routers }) =>
+      routers.filter(({ sweeping }) => sweeping !== undefined),
+    )
+  }
+
   /** The group stage's part of batches, in one local transaction with the applied offsets (05 A13). */
   apply(batches: readonly Batch[], now: number, counts: Map<Applied, number>): void {
     const own = batches.filter(batch => this.byTopic.get(batch.topic)!.group !== undefined)
@@ -243,6 +265,7 @@ export class PartitionTask {
         broadcasts: number === 0 ? this.broadcastPositions() : [],
         making: number === 0 ? this.parts.making : '',
         asOf: number === 0 ? asOf : undefined,
+        sweeping: sweepingOf(routers),
       })
       const risen = committed === undefined || next > committed ? next : committed
       if (!all && !this.commitsAll && risen === (committed ?? 0n) && metadata === state.committedMetadata)
@@ -261,7 +284,9 @@ export class PartitionTask {
     return (
       this.parts.topics.every(state => {
         const end = own.get(state.input.topic)!
-        return this.lowWater(state) >= end && (state.routers.length === 0 || state.routed >= end)
+        const isRouted =
+          state.routers.length === 0 || (state.routed >= end && sweepingOf(state.routers) === undefined)
+        return isRouted && this.lowWater(state) >= end
       }) &&
       this.broadcasts.states.every(
         state => this.broadcasts.lowWater(state) >= broadcasts.get(state.input.topic)![state.partition]!,
@@ -297,4 +322,11 @@ export class PartitionTask {
   close(): Promise<void> {
     return this.store.close()
   }
+}
+
+/** Of the latest marker that routers of a topic have not done with. */
+const sweepingOf = (routers: readonly RouterTask[]): Position | undefined => {
+  let highest: Position | undefined
+  for (const { sweeping } of routers) if (sweeping !== undefined) highest = higher(highest, sweeping)
+  return highest
 }

@@ -34,6 +34,7 @@ export const restoreBroadcasts = async (
   signal: AbortSignal,
   onPart: (records: number) => void,
 ): Promise<void> => {
+  await broadcasts.finishSweeps(signal)
   for (const state of broadcasts.states) {
     const { topic } = state.input
     const { start } = await reader.bounds(topic, state.partition)
@@ -41,6 +42,7 @@ export const restoreBroadcasts = async (
     const begin = from > start ? from : start
     for await (const { records, next } of reader.readToEnd(topic, state.partition, begin, signal)) {
       broadcasts.take(state, records, next)
+      await broadcasts.finishSweeps(signal)
       onPart(records.length)
     }
     state.doubt.read(state.applied, (await reader.bounds(topic, state.partition)).end)

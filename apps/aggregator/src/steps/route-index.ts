@@ -1,6 +1,7 @@
 import {
   metaKey,
   parseRouteKey,
+  rangeAfter,
   type RouteEntry,
   type RouteIndex,
   routeKey,
@@ -27,6 +28,11 @@ const decodeRoute = (bytes: Buffer): RouteEntry => {
 }
 
 const NOWHERE = { epoch: 0, commitLsn: 0n, ordinal: 0 }
+
+export interface Indexed {
+  readonly childKey: string
+  readonly entry: RouteEntry
+}
 
 /**
  * A router's index of one partition: what is stored, under what this turn has changed. The changes go to the store only
@@ -66,13 +72,18 @@ export class StoredRouteIndex implements RouteIndex {
     this.changed.clear()
   }
 
-  /** All entries, this turn's changes included. */
-  *entries(): Iterable<{ readonly childKey: string; readonly entry: RouteEntry }> {
-    for (const { key, value } of this.store.range(routePrefix(this.edge))) {
+  /** What this turn has changed. */
+  changes(): readonly Indexed[] {
+    return [...this.changed].map(([childKey, { entry }]) => ({ childKey, entry }))
+  }
+
+  /** Up to `limit` entries of the store after a child, each as this turn has left it. */
+  *entries(after: string | undefined, limit: number): Iterable<Indexed> {
+    const from = after === undefined ? undefined : routeKey(this.edge, after)
+    for (const { key, value } of this.store.range(routePrefix(this.edge), rangeAfter(from, limit))) {
       const childKey = parseRouteKey(key)
-      if (!this.changed.has(childKey)) yield { childKey, entry: decodeRoute(value) }
+      yield { childKey, entry: this.changed.get(childKey)?.entry ?? decodeRoute(value) }
     }
-    for (const [childKey, { entry }] of [...this.changed]) yield { childKey, entry }
   }
 
   /** Inside a store transaction: an entry as it stands in the index topic. */

@@ -2,15 +2,18 @@ import { applyRoute, applyRouteMarker, applyRouteTombstone } from '@headrace/den
 import { unreachable } from '@headrace/errors'
 import type { IncomingRecord, OutgoingRecord } from '@headrace/kafka'
 import type { Store } from '@headrace/store'
-import { type Marker, MarkerKind } from '@headrace/wire'
+import { type Marker, MarkerKind, type Position } from '@headrace/wire'
 import { EdgeWriter } from './edge-writer.ts'
+import type { EmissionBudget } from './emission-budget.ts'
 import { readValidated } from './read-validated.ts'
+import { higher } from './sweeps.ts'
 import type { RouterInput } from './view-inputs.ts'
 
 /** The router of one edge and partition (05 A2): records of the child dataset in, hop and index records out. */
 export class RouterTask {
   readonly input: RouterInput
   readonly edge: EdgeWriter
+  private swept: { readonly position: Position; after: string | undefined } | undefined
 
   constructor(input: RouterInput, store: Store, partition: number, partitions: number) {
     this.input = input
@@ -34,10 +37,40 @@ export class RouterTask {
     }
   }
 
+  /** Of the marker whose children are being removed. */
+  get sweeping(): Position | undefined {
+    return this.swept?.position
+  }
+
+  /** Goes on where a predecessor has left off: what it removed is removed. */
+  sweepFrom(position: Position): void {
+    this.swept = { position: higher(this.swept?.position, position), after: undefined }
+  }
+
+  /**
+   * Looks at up to `limit` children for those that a marker removes. Records behind the marker are routed meanwhile: their
+   * positions tell that they are newer.
+   */
+  sweep(limit: number, into: OutgoingRecord[], budget: EmissionBudget): void {
+    if (this.swept === undefined) return
+    const { position } = this.swept
+    let seen = 0
+    for (const { childKey, entry } of this.edge.index.entries(this.swept.after, limit)) {
+      if (budget.isSpent) return
+      const first = into.length
+      this.edge.put(childKey, applyRouteMarker(position, childKey, entry), into)
+      for (const { key, value } of into.slice(first)) budget.took((key?.length ?? 0) + (value?.length ?? 0))
+      this.swept.after = childKey
+      seen++
+    }
+    if (seen < limit) this.swept = undefined
+  }
+
   private takeMarker({ kind, position }: Marker, into: OutgoingRecord[]): void {
     if ((kind !== MarkerKind.TRUNCATE && kind !== MarkerKind.SWEEP) || position === undefined) return
-    for (const { childKey, entry } of this.edge.index.entries()) {
+    // not in the store yet
+    for (const { childKey, entry } of this.edge.index.changes())
       this.edge.put(childKey, applyRouteMarker(position, childKey, entry), into)
-    }
+    this.sweepFrom(position)
   }
 }

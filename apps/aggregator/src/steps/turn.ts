@@ -26,13 +26,18 @@ export interface TurnOptions {
   readonly events: Events
   readonly failpoint: Failpoints
   readonly now?: () => number
+  /** For tests: entries looked at per turn, instead of STEP. */
+  readonly step?: number
 }
 
 /** Positions without records are committed this often. */
 const OFFSETS_EVERY_MS = 1000
 const IDLE_POLL_MS = 500
-/** Referring rows looked at per turn and partition, so that nobody waits long behind a row that is in every document. */
-const FAN_OUT_STEP = 5000
+/**
+ * Referring rows looked at per turn and partition, and entries of each section of its store for what a marker removes, so that
+ * nobody waits long behind a row that is in every document or a truncation.
+ */
+const STEP = 5000
 
 /**
  * The loop of one generation: poll, routers, group stages and dimensions with their local commits, due documents, one fenced Kafka transaction,
@@ -124,17 +129,23 @@ export class TurnLoop {
     return records
   }
 
-  /** Fan-outs, then documents, as far as one transaction should go. True: there is more. */
+  /** What markers remove, fan-outs, then documents, as far as one transaction should go. True: there is more. */
   private emit(now: number, into: OutgoingRecord[], counts: Map<Emitted, number>): boolean {
     const options = this.patience.at(now)
     const budget = new EmissionBudget(this.now)
+    const emission = { into, counts, budget }
+    const { step = STEP, failpoint } = this.options
     return this.emitting.turn(budget, task => {
       let hasMore = false
-      if (task.broadcasts.hasPending) {
-        hasMore = task.broadcasts.fanOut(FAN_OUT_STEP, now)
-        this.options.failpoint('aggregator.during_fan_out')
+      if (task.isSweeping) {
+        hasMore = task.sweep(step, now, emission)
+        failpoint('aggregator.during_sweep')
       }
-      return task.emit(now, options, { into, counts, budget }) || hasMore
+      if (task.broadcasts.hasPending) {
+        hasMore = task.broadcasts.fanOut(step, now) || hasMore
+        failpoint('aggregator.during_fan_out')
+      }
+      return task.emit(now, options, emission) || hasMore
     })
   }
 

@@ -109,10 +109,11 @@ export class SimulatedInstance {
     return this.work !== undefined
   }
 
-  /** Documents of all levels that are to be made, and fan-outs that are not done. */
+  /** Documents of all levels that are to be made, fan-outs and sweeps that are not done. */
   get pending(): number {
     return (this.work?.opened ?? []).reduce(
-      (sum, { task }) => sum + task.group.dirtyCount + (task.broadcasts.hasPending ? 1 : 0),
+      (sum, { task }) =>
+        sum + task.group.dirtyCount + (task.broadcasts.hasPending ? 1 : 0) + (task.isSweeping ? 1 : 0),
       0,
     )
   }
@@ -158,6 +159,7 @@ export class SimulatedInstance {
           writer: { write: work => this.write(work) },
           feed,
           maxRecords: this.random.pick([3, 10, 1000]),
+          step: this.random.pick([2, 20, 5000]),
           emitIdleMs: 50,
           emitMaxMs: 1000,
           events: silent,

@@ -12,6 +12,7 @@ import {
   type RouteOutput,
   routeDocument,
 } from '../router.ts'
+import type { SweepPart, Swept } from '../sweep.ts'
 import type { ViewDefinition } from '../view-definition.ts'
 import { MapStore } from './map-store.ts'
 
@@ -102,7 +103,7 @@ export class Simulation {
   root(record: SourceRecord, plan: GroupPlan = this.plan.root): string {
     const stage = this.stages.get(plan)!
     if (record.kind === 'marker') {
-      this.mark(plan.stage, 'removed', stage.applyRootMarker(record.position, 0n))
+      this.sweep(record.position, stage, removed => this.mark(plan.stage, 'removed', removed))
       return 'removed'
     }
     const applied =
@@ -118,7 +119,8 @@ export class Simulation {
   dimension(number: number, record: SourceRecord): Applied {
     const rows = this.dimensions[number]!
     if (record.kind === 'marker') {
-      for (const key of rows.applyMarker(record.position, 0n, () => true)) this.fanOut(rows, key)
+      const whole = { sweep: (part: SweepPart) => rows.sweep(part, () => true) }
+      this.sweep(record.position, whole, removed => removed.forEach(key => this.fanOut(rows, key)))
       return 'changed'
     }
     const applied =
@@ -127,6 +129,20 @@ export class Simulation {
         : rows.apply(changeOf(record, rows.plan.names))
     if (applied === 'changed') this.fanOut(rows, record.key)
     return applied
+  }
+
+  /** A marker, in small parts. */
+  private sweep(
+    position: Position,
+    rows: { sweep(part: SweepPart): Swept },
+    tell: (removed: readonly string[]) => void,
+  ): void {
+    for (let after: Buffer | undefined, more = true; more;) {
+      const { removed, next } = rows.sweep({ position, after, limit: 2 })
+      tell(removed)
+      after = next
+      more = next !== undefined
+    }
   }
 
   private fanOut(rows: DimensionRows, key: string): void {
