@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HeadraceError } from '@headrace/errors'
 import { type Database, open, type RootDatabase } from 'lmdb'
@@ -86,7 +87,7 @@ export class LmdbStore implements Store {
 
   async close(): Promise<void> {
     await this.root.close()
-    syncFile(join(this.folder, LmdbStore.FILE))
+    await syncFile(join(this.folder, LmdbStore.FILE))
     this.onClosed()
   }
 
@@ -107,12 +108,13 @@ const successorOf = (prefix: Buffer): Buffer | undefined => {
   return undefined
 }
 
-const syncFile = (path: string): void => {
+/** Not on the main thread: on a busy disk it takes long, and a process has many stores to close before its deadline. */
+const syncFile = async (path: string): Promise<void> => {
   if (!existsSync(path)) return
-  const file = openSync(path, 'r+')
+  const file = await openFile(path, 'r+')
   try {
-    fsyncSync(file)
+    await file.sync()
   } finally {
-    closeSync(file)
+    await file.close()
   }
 }

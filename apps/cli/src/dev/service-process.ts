@@ -25,7 +25,8 @@ export interface ServiceEvents {
   logged(line: LogLine): void
 }
 
-const HTTP_TIMEOUT_MS = 2_000
+/** A service at work on a machine that has too much to do answers late, and is ready all the same. */
+const HTTP_TIMEOUT_MS = 10_000
 
 /** One service as a process: started, watched, started again after an end that may pass. */
 export class ServiceProcess {

@@ -47,7 +47,7 @@ export class Supervisor {
 
   start(): void {
     for (const service of this.#services.values()) this.#runs.push(service.run())
-    this.#runs.push(this.#watch())
+    for (const service of this.#services.values()) this.#runs.push(this.#watch(service))
   }
 
   status(): Readonly<Record<string, ServiceStatus>> {
@@ -92,9 +92,10 @@ export class Supervisor {
     }
   }
 
-  async #watch(): Promise<void> {
+  /** Each on its own: one that answers late keeps nobody waiting. */
+  async #watch(service: ServiceProcess): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await Promise.all([...this.#services.values()].map(service => service.look()))
+      await service.look()
       await delay(LOOK_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined)
     }
   }
