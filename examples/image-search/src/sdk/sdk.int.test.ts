@@ -174,7 +174,7 @@ describe('SDK and dataset API', () => {
     } finally {
       held.release()
     }
-  }, 30_000)
+  })
 
   it('migrates once, however many start', async () => {
     const fresh = await createDatabase('dataset_api')

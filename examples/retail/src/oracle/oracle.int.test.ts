@@ -51,7 +51,7 @@ describe('the compiled oracle and SQL written by hand (05 A19)', () => {
     database = await createDatabase('retail')
     await pinned(database)
     await database.query(readFileSync(SCHEMA_FILE, 'utf8'))
-    await database.query(retailSql(makeRetail(seededRandom(), 200)))
+    await database.query(retailSql(makeRetail(seededRandom(), 600)))
   })
   afterAll(() => database.drop())
 
