@@ -69,7 +69,7 @@ beforeAll(async () => {
   )
   taken = createServer()
   await new Promise<void>(resolve => taken.listen(0, resolve))
-}, 120_000)
+})
 
 afterAll(async () => {
   taken?.close()
@@ -159,15 +159,11 @@ describe('the command', () => {
     ['an address of search that is none', 'usage.invalid', 'search shop id=1 --url ftp://x'],
     ['nothing to remove anything from', 'usage.invalid', 'remove @good'],
     ['a search service that does not answer', 'search.unreachable', 'search shop id=1 --url http://$nowhere'],
-  ])(
-    'says what to do about %s',
-    async (_what, code, line) => {
-      const ended = await headrace(argsOf(line), { timeoutMs: 100_000 })
-      expectRefusal(ended, code)
-      expectAdvice(said(ended), code)
-    },
-    120_000,
-  )
+  ])('says what to do about %s', async (_what, code, line) => {
+    const ended = await headrace(argsOf(line))
+    expectRefusal(ended, code)
+    expectAdvice(said(ended), code)
+  })
 
   it('says what to do about missing Java where servers must be started', async () => {
     const ended = await headrace(
@@ -178,14 +174,14 @@ describe('the command', () => {
     )
     expectRefusal(ended, 'stack.java_missing')
     expectAdvice(said(ended), 'stack.java_missing')
-  }, 90_000)
+  })
 
   it('says after some seconds that it waits for Kafka, where and since when', async () => {
-    const ended = await headrace(argsOf('topics apply @good --kafka $nowhere'), { timeoutMs: 100_000 })
+    const ended = await headrace(argsOf('topics apply @good --kafka $nowhere'))
     expect(ended.stderr).toMatch(
       /waiting for Kafka: no broker answers \(brokers 127\.0\.0\.1:1, since \d{4}-\S+, error .*ECONNREFUSED/,
     )
-  }, 120_000)
+  })
 
   it('says what to do about another dev of the same name', async () => {
     const state = folder('state-two')
@@ -197,7 +193,7 @@ describe('the command', () => {
     })
     expectRefusal(ended, 'dev.already_running')
     expectAdvice(said(ended), 'dev.already_running')
-  }, 60_000)
+  })
 
   it('says what to do about a state folder that cannot be written', async () => {
     const ended = await headrace(['dev', folder('good')], {
@@ -205,7 +201,7 @@ describe('the command', () => {
     })
     expectRefusal(ended, 'dev.folder_unwritable')
     expectAdvice(said(ended), 'dev.folder_unwritable')
-  }, 60_000)
+  })
 
   it('lists every mistake in the folder with its place', async () => {
     const ended = await headrace(['check', folder('wrong-yaml')])
@@ -214,7 +210,7 @@ describe('the command', () => {
       /views\/shop\.view\.yaml:\d+:\d+: unknown key "fieldz"\. Did you mean "fields"\?/,
     )
     expect(said(ended)).not.toMatch(STACK)
-  }, 60_000)
+  })
 
   it('lists what a source lacks: tables, rights', async () => {
     const [missing, rights] = await Promise.all([
@@ -226,7 +222,7 @@ describe('the command', () => {
     expect(rights.stdout).toContain('may not replicate')
     expect(rights.stdout).toContain('GRANT SELECT ON "public"."item"')
     expect(said(missing) + said(rights)).not.toMatch(STACK)
-  }, 60_000)
+  })
 })
 
 const environment = (): Record<string, string> => ({
@@ -249,7 +245,6 @@ describe('a service', () => {
       expectRefusal(ended, 'config.invalid')
       expect(said(ended)).toContain('HEADRACE_PIPELINE is not set')
     },
-    60_000,
   )
 
   const refusals: readonly (readonly [
@@ -322,30 +317,22 @@ describe('a service', () => {
       () => ({ HEADRACE_ELASTICSEARCH_URL: 'here' }),
     ],
   ]
-  it.each(refusals)(
-    '%s says what to do about %s',
-    async (name, _what, code, env) => {
-      const ended = await service(name, env(), { timeoutMs: 100_000 })
-      expectRefusal(ended, code)
-      expectAdvice(said(ended), code)
-    },
-    120_000,
-  )
+  it.each(refusals)('%s says what to do about %s', async (name, _what, code, env) => {
+    const ended = await service(name, env())
+    expectRefusal(ended, code)
+    expectAdvice(said(ended), code)
+  })
 
   it.each([
     ['capture', 'HEADRACE_POSTGRES_URL', `postgres://postgres@${NOWHERE}/x`, 'the source is away'],
     ['capture', 'HEADRACE_KAFKA_BROKERS', NOWHERE, 'waiting for Kafka'],
     ['indexer', 'HEADRACE_ELASTICSEARCH_URL', `http://${NOWHERE}`, 'Elasticsearch is away'],
     ['search', 'HEADRACE_ELASTICSEARCH_URL', `http://${NOWHERE}`, 'Elasticsearch does not answer'],
-  ])(
-    '%s waits while %s is away, says so, and drains when told to',
-    async (name, variable, value, until) => {
-      const ended = await service(name, { [variable]: value }, { until })
-      expect(said(ended)).toContain('ECONNREFUSED')
-      // capture does not give up a question that Kafka has not answered: its deadline (75) may come before the answer
-      expect(variable === 'HEADRACE_KAFKA_BROKERS' ? [0, 75] : [0]).toContain(ended.status)
-      expect(said(ended)).not.toMatch(STACK)
-    },
-    90_000,
-  )
+  ])('%s waits while %s is away, says so, and drains when told to', async (name, variable, value, until) => {
+    const ended = await service(name, { [variable]: value }, { until })
+    expect(said(ended)).toContain('ECONNREFUSED')
+    // capture does not give up a question that Kafka has not answered: its deadline (75) may come before the answer
+    expect(variable === 'HEADRACE_KAFKA_BROKERS' ? [0, 75] : [0]).toContain(ended.status)
+    expect(said(ended)).not.toMatch(STACK)
+  })
 })

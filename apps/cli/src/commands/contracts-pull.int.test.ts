@@ -38,7 +38,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'headrace-pull-'))
   database = await createDatabase('pull')
   await database.query(SCHEMA)
-}, 60_000)
+})
 
 afterAll(async () => {
   await database?.drop()
@@ -94,7 +94,7 @@ describe('contracts pull', () => {
       rules: [],
     })
     expect(read('contracts/shop.odcs.yaml')).toContain('As on the sign # and all')
-  }, 60_000)
+  })
 
   it('begins with a view of the table that most others refer to', () => {
     const text = read('views/shop.view.yaml')
@@ -117,7 +117,7 @@ describe('contracts pull', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
-  }, 60_000)
+  })
 
   it('overwrites nothing that somebody edited, unless told to', async () => {
     const again = await pull('--schema', 'public', '--schema', 'other')
@@ -135,7 +135,7 @@ describe('contracts pull', () => {
     expect(JSON.parse(forced.stdout)).toMatchObject({ overwritten: ['contracts/shop.odcs.yaml'] })
     // the view is never ours again
     expect(read('views/shop.view.yaml')).toContain('# mine')
-  }, 60_000)
+  })
 
   it('lists the enforced rules and the others by path', async () => {
     const listed = await headrace(['contracts', 'check', dir, '--json'])
@@ -145,5 +145,5 @@ describe('contracts pull', () => {
     }
     expect(enforced).toContainEqual({ path: 'shop.mood', rules: ['text', 'required', 'one of sad, ok'] })
     expect(unenforced).toEqual([])
-  }, 60_000)
+  })
 })

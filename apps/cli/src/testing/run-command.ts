@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { nodeCommand } from '@headrace/testkit'
 
+/** A program that hangs is killed before its test ends. */
+const TIMEOUT_MS = 240_000
+
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..')
 
 export interface Ended {
@@ -12,8 +15,6 @@ export interface Ended {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** Killed after this; default 60 s. */
-  readonly timeoutMs?: number
   /** Ended (SIGTERM) as soon as its output has this text. */
   readonly until?: string
 }
@@ -33,7 +34,7 @@ export const runProgram = (file: string, args: readonly string[], options: RunOp
     const child = spawn(command, [...nodeArgs, resolve(ROOT, file), ...args], {
       env: { ...bareEnvironment(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs ?? 60_000,
+      timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',
     })
     let stdout = ''

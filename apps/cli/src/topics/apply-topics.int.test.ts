@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { createKafka, type Kafka } from '@headrace/kafka'
-import { backends, uniqueName } from '@headrace/testkit'
+import { backends, uniqueName, waitFor } from '@headrace/testkit'
 import { isMarkerKey, topicNames } from '@headrace/wire'
 import { applyTopics } from './apply-topics.ts'
 import { incarnationMarker } from './incarnation-marker.ts'
@@ -67,6 +67,14 @@ describe('applyTopics', () => {
       }))
     const { enlarged } = await applyTopics(kafka, pipeline, sized('9000000'))
     expect(enlarged).toEqual(plan.map(({ topic }) => topic))
+    // the broker hears of it after the controller has answered
+    await waitFor(
+      async () => {
+        const found = await Promise.all(plan.map(({ topic }) => kafka.admin.describe(topic)))
+        return found.every(each => each?.config['max.message.bytes'] === '9000000')
+      },
+      { what: 'the new size' },
+    )
     expect((await applyTopics(kafka, pipeline, sized('8000000'))).enlarged).toEqual([])
     const { config } = (await kafka.admin.describe(topicNames(pipeline).raw('d')))!
     expect(config['max.message.bytes']).toBe('9000000')
