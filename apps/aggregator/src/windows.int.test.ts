@@ -13,6 +13,7 @@ const WINDOWS: readonly (readonly [failpoint: string, atMost: number])[] = [
   ['aggregator.before_local_commit', 4],
   ['aggregator.after_local_commit', 4],
   ['aggregator.during_fan_out', 4],
+  ['aggregator.during_sweep', 2],
   ['aggregator.transaction_added', 4],
   ['aggregator.transaction_prepared', 4],
   ['aggregator.after_kafka_commit', 4],

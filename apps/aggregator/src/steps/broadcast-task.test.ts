@@ -113,17 +113,26 @@ describe('BroadcastTask (05 A3, A10b)', () => {
 
   it('a marker holds its position until its rows are removed; a store that was left before that removes them', async () => {
     const store = new MemoryStore()
-    const { task, states, take, sweep, shown } = open(store)
-    const row = at(0, owner.record(Op.UPDATE, mine, { name: 'a' }, 5n))
-    take(0, row, at(1, marker(9n)))
+    const { task, group, states, take, sweep, shown } = open(store)
+    const { dirty } = group.root
+    const emit = (): void => {
+      while (task.hasPending) task.fanOut(10, 0)
+      for (const { key, sequence } of dirty.due(0, { idleMs: 0, maxMs: 0, limit: 10 }))
+        dirty.clear(key, sequence)
+    }
+    take(0, at(0, owner.record(Op.UPDATE, mine, { name: 'a' }, 5n)))
+    emit()
+    take(0, at(1, marker(9n)))
     const name = { id: Number(mine), name: 'a' }
-    expect([shown(mine), task.isSweeping, task.lowWater(states[0])]).toEqual([name, true, 0n])
+    expect([shown(mine), task.isSweeping, task.lowWater(states[0])]).toEqual([name, true, 1n])
     // another process has gone on from behind the marker
     const later = open(store, { emittedTo: 2, applied: [2, 0] })
     await later.task.finishSweeps(new AbortController().signal)
     expect([later.shown(mine), later.task.hasPending]).toEqual([null, false])
     sweep()
-    expect([task.isSweeping, task.hasPending]).toEqual([false, true])
+    expect([task.isSweeping, task.hasPending, task.lowWater(states[0])]).toEqual([false, true, 1n])
+    emit()
+    expect(task.lowWater(states[0])).toBe(2n)
   })
 
   it('a row is looked through in steps, and its position is held until the last', () => {

@@ -34,6 +34,7 @@ class Days {
   private readonly now = (): number => 1_000_000_000 + this.today * DAY_MS
 
   write(count: number): void {
+    this.kafka.now = this.now()
     const record = (): OutgoingRecord =>
       parents.record(Op.UPDATE, String(++this.lsn), { title: 'a' }, this.lsn)
     this.kafka.transact({ records: Array.from({ length: count }, record) })
@@ -96,6 +97,15 @@ class Days {
     const offsets = task.offsets(false)
     this.kafka.transact({ records: [], from: { membership: this.membership, offsets } })
     task.committed(offsets)
+  }
+
+  /** A row that is written twice: compaction removes the first record. */
+  writeTwice(): void {
+    const { lsn } = this
+    this.write(1)
+    this.lsn = lsn
+    this.write(1)
+    while (this.kafka.compact() === 0);
   }
 
   commitAsOlderRelease(): void {
@@ -171,12 +181,47 @@ describe('the time as of which a partition is complete (05 A15)', () => {
     await expect(days.work(task!)).rejects.toMatchObject({ code: 'aggregate.past_unknown' })
   })
 
+  it('of documents does not matter where nothing was written meanwhile, or only of late', async () => {
+    const days = new Days()
+    days.write(3)
+    await days.work((await days.open('a')).opened!)
+    days.today = 30
+    expect(await days.open('a')).toEqual(opened('age'))
+    days.write(3)
+    days.today = 36
+    const { opened: task } = await days.open('b')
+    days.today = 36.5
+    await days.work(task!)
+    days.today = 42
+    expect(await days.open('b')).toEqual(opened('kept'))
+  })
+
+  it.each([
+    ['was written long ago', (days: Days) => days.write(1)],
+    [
+      'may have been removed',
+      (days: Days) => {
+        days.today = 29
+        days.writeTwice()
+      },
+    ],
+  ])('of documents matters where something %s', async (_, write) => {
+    const days = new Days()
+    days.write(3)
+    await days.work((await days.open('a')).opened!)
+    days.today = 10
+    write(days)
+    days.today = 30
+    await expect(days.open('a')).rejects.toMatchObject({ code: 'aggregate.past_unknown' })
+  })
+
   it('is not known of positions that an older release has committed, until the end is reached', async () => {
     const days = new Days()
     days.write(10)
     days.commitAsOlderRelease()
     days.today = 30
     await days.work((await days.open('b')).opened!)
+    days.write(1)
     days.today = 38
     await expect(days.open('b')).rejects.toMatchObject({ code: 'aggregate.past_unknown' })
   })

@@ -90,14 +90,18 @@ export class CompleteAsOf {
   }
 }
 
-/** Throws when deletes may be gone that were made after `asOf`. */
+/** Deletes may be gone that were made after `asOf`. */
+export const isTooLongAgo = (asOf: number | undefined, now: number): boolean =>
+  asOf !== undefined && now - asOf > TOMBSTONES_KEPT_MS
+
+/** Throws when they may be gone. */
 export const requireRecent = (
   view: ViewInputs,
   partition: number,
   asOf: number | undefined,
   now: number,
 ): void => {
-  if (asOf !== undefined && now - asOf > TOMBSTONES_KEPT_MS) throw pastUnknown(view, partition, asOf)
+  if (asOf !== undefined && isTooLongAgo(asOf, now)) throw pastUnknown(view, partition, asOf)
 }
 
 const pastUnknown = (view: ViewInputs, partition: number, asOf: number): HeadraceError => {

@@ -18,6 +18,7 @@ import {
 import { broadcastMaking, incarnations } from '../adapters/incarnations.ts'
 import type { Events } from '../events.ts'
 import { BroadcastTask } from './broadcast-task.ts'
+import { committedAsOf } from './committed-as-of.ts'
 import { CompleteAsOf, requireRecent } from './complete-as-of.ts'
 import { Doubt } from './doubt.ts'
 import { EdgeWriter } from './edge-writer.ts'
@@ -85,8 +86,11 @@ export const openTasks = async (
         partition: String(partition),
         ...(await incarnations(peek, view, partition)),
       }
-      const own = await ownBounds(reader, view, partition)
-      opened.push(openTask(options, partition, identity, committed, { at, own, broadcasts }))
+      const bounds = await ownBounds(reader, view, partition)
+      const ends = { at, own: endsOf(bounds), broadcasts }
+      const asOf = await committedAsOf(peek, view, partition, committed, ends)
+      requireRecent(view, partition, asOf, at)
+      opened.push(openTask(options, { partition, identity, committed, bounds, ends, asOf }))
     }
     for (const { task } of opened) {
       const onPart = (records: number): void => events.restored(view.view, records)
@@ -107,27 +111,28 @@ export const openTasks = async (
   return []
 }
 
-interface Ends extends Omit<LogEnds, 'own'> {
-  readonly own: Bounds
+interface Found {
+  readonly partition: number
+  readonly identity: StoreIdentity
+  readonly committed: readonly CommittedOffset[]
+  readonly bounds: Bounds
+  readonly ends: LogEnds
+  /** As of when the documents lack no delete. */
+  readonly asOf: number | undefined
 }
 
 const openTask = (
   options: OpenTasksOptions,
-  partition: number,
-  identity: StoreIdentity,
-  committed: readonly CommittedOffset[],
-  ends: Ends,
+  { partition, identity, committed, bounds, ends, asOf }: Found,
 ): OpenedTask => {
   const { view, now = Date.now } = options
   const found = committed.filter(offset => offset.partition === partition)
-  const asOf = committedAsOf(view, found, now)
-  requireRecent(view, partition, asOf, now())
   const store = openFreshEnough(options, partition, identity)
   const routers = view.routers.map(input => new RouterTask(input, store, partition, view.partitions))
   const making = broadcastMaking(identity)
   const isFromTheStart = isOfAnotherMaking(view, found, making)
   const own = isFromTheStart ? fromTheStart(view, found) : found
-  const topics = topicStates({ view, store, routers, committed: own, bounds: ends.own })
+  const topics = topicStates({ view, store, routers, committed: own, bounds })
   for (const { state, next, end } of topics) {
     // an empty rest of the log gives no batch that would say so
     state.isDrained = next >= end
@@ -137,7 +142,7 @@ const openTask = (
   const group = new GroupTask(view, store, states, hasHistory)
   const { broadcasts } = decodeOffsetMetadata(topics[0]!.state.committedMetadata)
   const completeAsOf = new CompleteAsOf({ view, partition, store, committed: asOf, now })
-  completeAsOf.see({ ...ends, own: endsOf(ends.own) })
+  completeAsOf.see(ends)
   const dimensions = broadcastStates(view, store, ends.broadcasts, broadcasts)
   const task = new PartitionTask({
     partition,
@@ -171,17 +176,6 @@ const openFreshEnough = (
   if (isTooOld || beginning !== 'kept') CompleteAsOf.begin(store, now())
   events.storeOpened(view.view, partition, isTooOld ? 'age' : beginning)
   return store
-}
-
-/** As of when the documents of a partition lack no delete; of those that were never made: now. */
-const committedAsOf = (
-  { topics }: ViewInputs,
-  committed: readonly CommittedOffset[],
-  now: () => number,
-): number | undefined => {
-  if (committed.every(({ next }) => next === null)) return now()
-  const first = committed.find(({ topic }) => topic === topics[0]!.topic)
-  return decodeOffsetMetadata(first?.metadata ?? '').asOf
 }
 
 /** A topic that is referred to was made anew since the positions in it were committed. */

@@ -1,6 +1,6 @@
 import { compilePlan, type DimensionPlan, type GroupPlan, type RouterPlan } from '@headrace/denormalise'
 import { HeadraceError } from '@headrace/errors'
-import { type CompiledView, type Pipeline, topicSizes } from '@headrace/pipeline'
+import { aggregatorGroup, type CompiledView, type Pipeline, topicSizes } from '@headrace/pipeline'
 import { type Contract, deriveMessage } from '@headrace/validation'
 import { compileRowReader, type RowReader, schemaId } from '@headrace/wire'
 import type { DeadDocuments } from './document-records.ts'
@@ -66,7 +66,8 @@ export interface ViewInputs {
 /** Positions of so many broadcast partitions fit into the metadata of an offset (Kafka's default: 4 kB). */
 const MAX_BROADCAST_PARTITIONS = 180
 
-export const viewInputs = (pipeline: Pipeline, { name, definition, plan }: CompiledView): ViewInputs => {
+export const viewInputs = (pipeline: Pipeline, compiled: CompiledView): ViewInputs => {
+  const { name, definition, plan } = compiled
   const { topics, partitions, limits } = pipeline
   const { groups, routers: routerPlans, dimensions } = compilePlan(definition)
   const typed = (dataset: string, names: readonly string[]): TypedInput =>
@@ -99,7 +100,7 @@ export const viewInputs = (pipeline: Pipeline, { name, definition, plan }: Compi
     view: name,
     plan,
     partitions,
-    groupId: `${pipeline.name}.aggregator.${name}.${plan}`,
+    groupId: aggregatorGroup(pipeline, compiled),
     groups,
     routers,
     edges,

@@ -34,6 +34,8 @@ export class MemoryKafka {
   private wake: (() => void)[] = []
   /** Of the group. */
   generation = 0
+  /** ms, of the records that are written. */
+  now = 0
 
   constructor(random: Random) {
     this.random = random
@@ -63,7 +65,7 @@ export class MemoryKafka {
 
   private append({ topic, partition, key, value }: OutgoingRecord): Log {
     const log = this.log(topic, partition)
-    log.records.push({ offset: log.end, key, value, timestamp: 0 })
+    log.records.push({ offset: log.end, key, value, timestamp: this.now })
     log.end++
     return log
   }
