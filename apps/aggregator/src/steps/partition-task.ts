@@ -281,13 +281,15 @@ export class PartitionTask {
 
   /** Whatever was in the logs up to these ends is in the documents and behind the positions that are to be committed. */
   private hasPassed({ own, broadcasts }: LogEnds): boolean {
+    const isRead = this.parts.topics.every(({ input, group, routers, routed }) => {
+      const end = own.get(input.topic)!
+      const isRouted = routers.length === 0 || (routed >= end && sweepingOf(routers) === undefined)
+      return isRouted && (group === undefined || group.consumed >= end)
+    })
+    // asked after that only: it goes through all documents that are dirty
     return (
-      this.parts.topics.every(state => {
-        const end = own.get(state.input.topic)!
-        const isRouted =
-          state.routers.length === 0 || (state.routed >= end && sweepingOf(state.routers) === undefined)
-        return isRouted && this.lowWater(state) >= end
-      }) &&
+      isRead &&
+      this.parts.topics.every(state => this.lowWater(state) >= own.get(state.input.topic)!) &&
       this.broadcasts.states.every(
         state => this.broadcasts.lowWater(state) >= broadcasts.get(state.input.topic)![state.partition]!,
       )
