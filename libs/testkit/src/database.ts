@@ -42,8 +42,11 @@ const connect = (url: string, max: number): Pool => {
   return pool
 }
 
-/** Ends who reads from the slots, then drops them: an active slot cannot be dropped, and a database with slots neither. */
-const dropSlots = (admin: Pool, name: string): Promise<true> =>
+/**
+ * Ends who reads from the slots, drops them, then the database: an active slot cannot be dropped, a database with slots
+ * neither, and who is in it may be slow to leave.
+ */
+const dropDatabase = (admin: Pool, name: string): Promise<true> =>
   waitFor(
     async () => {
       await admin.query(
@@ -54,9 +57,10 @@ const dropSlots = (admin: Pool, name: string): Promise<true> =>
         'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = $1',
         [name],
       )
+      await admin.query(`drop database if exists ${quoted(name)} with (force)`)
       return true
     },
-    { what: `the slots of ${name} to be dropped`, everyMs: 50 },
+    { what: `the database ${name} to be dropped`, everyMs: 50 },
   )
 
 /** Connections to a database that is there. */
@@ -89,8 +93,7 @@ export const createDatabase = async (
     drop: async () => {
       // not awaited: it would wait for ever for a client that a failed test did not give back
       void pool.end()
-      await dropSlots(admin, name)
-      await admin.query(`drop database if exists ${quoted(name)} with (force)`)
+      await dropDatabase(admin, name)
       await admin.end()
     },
   }
