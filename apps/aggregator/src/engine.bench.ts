@@ -124,7 +124,7 @@ const turn = (records: readonly OutgoingRecord[]): void => {
   task.emit(
     now,
     { idleMs: 0, maxMs: 0, limit: 1e6 },
-    { into: out, counts: new Map(), budget: new EmissionBudget(() => 0) },
+    { into: out, counts: new Map(), budget: new EmissionBudget(() => 0), routed: 0 },
   )
   emitted += out.length - before
   task.committed(task.offsets(true))

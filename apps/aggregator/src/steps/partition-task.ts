@@ -45,6 +45,8 @@ export interface Emission {
   readonly into: OutgoingRecord[]
   readonly counts: Map<Emitted, number>
   readonly budget: EmissionBudget
+  /** Hop and index records of routers. */
+  routed: number
 }
 
 export interface PartitionTaskParts {
@@ -141,8 +143,11 @@ export class PartitionTask {
   }
 
   /** Parts of what markers remove, `limit` entries of each store section (05 A10b). True: there is more. */
-  sweep(limit: number, now: number, { into, budget }: Emission): boolean {
+  sweep(limit: number, now: number, emission: Emission): boolean {
+    const { into, budget } = emission
+    const before = into.length
     for (const router of this.sweepingRouters()) router.sweep(limit, into, budget)
+    emission.routed += into.length - before
     if (!budget.isSpent) this.group.sweep(limit, now)
     if (!budget.isSpent) this.broadcasts.sweep(limit)
     return this.isSweeping

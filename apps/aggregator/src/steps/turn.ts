@@ -13,7 +13,7 @@ import type { Emitted } from './document-records.ts'
 import { EmissionBudget, Rotation } from './emission-budget.ts'
 import { EmissionPatience } from './emission-patience.ts'
 import type { Generation } from './generations.ts'
-import type { PartitionTask } from './partition-task.ts'
+import type { Emission, PartitionTask } from './partition-task.ts'
 
 export interface TurnOptions {
   readonly view: string
@@ -124,18 +124,18 @@ export class TurnLoop {
     if (byTask.size > 0) failpoint('aggregator.after_local_commit')
     const isLoad = batches.some(batch => this.tasks.get(batch.partition)?.isOfLoad(batch))
     this.patience.took({ records: countRecords(batches), isLoad }, now)
-    this.hasMore = this.emit(now, records, emitted)
-    events.worked(view, { batches, routed, applied, emitted, seconds: (this.now() - now) / 1000 })
+    const emission = { into: records, counts: emitted, budget: new EmissionBudget(this.now), routed }
+    this.hasMore = this.emit(now, emission)
+    const seconds = (this.now() - now) / 1000
+    events.worked(view, { batches, routed: emission.routed, applied, emitted, seconds })
     return records
   }
 
   /** What markers remove, fan-outs, then documents, as far as one transaction should go. True: there is more. */
-  private emit(now: number, into: OutgoingRecord[], counts: Map<Emitted, number>): boolean {
+  private emit(now: number, emission: Emission): boolean {
     const options = this.patience.at(now)
-    const budget = new EmissionBudget(this.now)
-    const emission = { into, counts, budget }
     const { step = STEP, failpoint } = this.options
-    return this.emitting.turn(budget, task => {
+    return this.emitting.turn(emission.budget, task => {
       let hasMore = false
       if (task.isSweeping) {
         hasMore = task.sweep(step, now, emission)
