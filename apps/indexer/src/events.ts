@@ -52,6 +52,21 @@ const createMetrics = (metrics: Metrics) => ({
   }),
 })
 
+/** What becomes of a view's alias. */
+const aliasEvents = (log: Logger) => ({
+  filling: (view: string, index: string, live: readonly string[]) =>
+    log.info(
+      { view, index, live },
+      'searches see the live index until this one has a document of every row that is there now',
+    ),
+  wentLive: (view: string, index: string, documents: number) =>
+    log.info({ view, index, documents }, 'caught up: the alias of the view points to the new index'),
+  leftLive: (view: string, holder: string) =>
+    log.info({ view, holder }, 'the alias of the view stays with a newer index, which has indexers too'),
+  notYetLive: (view: string, error: string) =>
+    log.warn({ view, error }, 'the new index could not be made live yet'),
+})
+
 /** Everything the indexer tells: log line and metric together. */
 export const createEvents = (log: Logger, metrics: Metrics) => {
   const meters = createMetrics(metrics)
@@ -68,12 +83,7 @@ export const createEvents = (log: Logger, metrics: Metrics) => {
         { view, index: index.name, created: index.created, live: index.live },
         index.created ? 'made an index' : 'going on with the index',
       ),
-    wentLive: (view: string, index: string, documents: number) =>
-      log.info({ view, index, documents }, 'caught up: the alias of the view points to the new index'),
-    leftLive: (view: string, holder: string) =>
-      log.info({ view, holder }, 'the alias of the view stays with a newer index, which has indexers too'),
-    notYetLive: (view: string, error: string) =>
-      log.warn({ view, error }, 'the new index could not be made live yet'),
+    ...aliasEvents(log),
     assigned: (view: string, partitions: readonly number[], fromStart: number) => {
       meters.assigned.set({ view }, partitions.length)
       meters.rebalances.inc({ view })

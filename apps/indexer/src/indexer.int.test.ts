@@ -132,7 +132,7 @@ describe('indexer', () => {
     await running.stop()
   })
 
-  it('fills another index when the topic was made anew, and then moves the alias', async () => {
+  it('fills another index when the topic was made anew, and moves the alias when that has all documents', async () => {
     await harness.makeTopic()
     await harness.write([harness.document('a', image(1, 'a')), harness.document('b', image(2, 'b'))])
     const first = harness.start()
@@ -145,9 +145,17 @@ describe('indexer', () => {
     await harness.makeTopic()
     await harness.write([harness.document('c', image(3, 'c'))])
     const second = harness.start()
-    await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0]?.endsWith('-2'), {
-      what: 'the alias to move',
+    const live = async () => [...(await harness.indices.behind(harness.view)).keys()]
+    const [old = ''] = await live()
+    const filling = old.replace(/1$/, '2')
+    await waitFor(async () => (await second.metrics.expose()).includes('outcome="written"} 1'), {
+      what: 'the document of the new topic',
     })
+    // the aggregator is not through: searches keep the old documents, for as long as that takes
+    await waitFor(() => second.said('searches see the live index'), { what: 'a look' })
+    expect(await live()).toEqual([old])
+    await harness.aggregated()
+    await waitFor(async () => (await live())[0] === filling, { what: 'the alias to move' })
     expect([...(await harness.documents()).keys()]).toEqual(['c'])
     await second.stop()
   })

@@ -22,4 +22,5 @@ export {
   type TopicSizes,
 } from './size-limits.ts'
 export type { PulledTable, PullNote } from './pull/pulled-table.ts'
+export { aggregatorGroup, type AggregatorInputs, aggregatorInputs } from './views/aggregator-inputs.ts'
 export { deadLetterCodes } from '@headrace/validation'

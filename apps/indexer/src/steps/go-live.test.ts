@@ -73,9 +73,12 @@ class World {
       topic: 't',
       view: 'v',
       partitions: 1,
+      incarnations: { 0: plan },
+      aggregator: { groupId: 'p.aggregator', topics: ['in', 'hop'], hops: 1 },
       refuseRemade: () =>
         this.remade ? Promise.reject(new HeadraceError('indexer.topic_remade', 'remade')) : Promise.resolve(),
       events: {
+        filling: (_, name) => this.told.push(`filling ${name}`),
         wentLive: (_, name) => this.told.push(`live ${name}`),
         leftLive: (_, name) => this.told.push(`left to ${name}`),
         notYetLive: (_, error) => this.told.push(error),
@@ -114,7 +117,7 @@ describe('the alias of a view', () => {
     expect(await indexer.look()).toBe('v-old-1')
     world.caughtUp = true
     expect(await indexer.look(2_000)).toBe('v-new-1')
-    expect(world.told).toEqual(['live v-new-1'])
+    expect(world.told).toEqual(['filling v-new-1', 'live v-new-1'])
   })
 
   it('is not taken back by an old indexer that restarts while the newer one runs', async () => {

@@ -1,7 +1,9 @@
 import type { IndexBehind, IndexOptions, ViewIndex, ViewIndices } from '@headrace/elasticsearch'
 import { codeOf, type ErrorCode, HeadraceError } from '@headrace/errors'
-import type { KafkaAdmin, PartitionReader } from '@headrace/kafka'
+import type { CommittedOffset, KafkaAdmin, PartitionReader } from '@headrace/kafka'
+import type { AggregatorInputs } from '@headrace/pipeline'
 import type { Events } from '../events.ts'
+import { CatchUp, type CatchUpStage } from './catch-up.ts'
 import { groupOf, trusted } from './index-session.ts'
 
 /** While the index is filled beside another one. */
@@ -19,31 +21,15 @@ export interface KeepLiveOptions {
   readonly topic: string
   readonly view: string
   readonly partitions: number
+  /** Partition -> id of the making that the index is filled from. */
+  readonly incarnations: Readonly<Record<string, string>>
+  /** What fills the topic. */
+  readonly aggregator: AggregatorInputs & { readonly groupId: string }
   /** Throws when the topic was made anew: one that has grown again since would not show it. */
   readonly refuseRemade: () => Promise<void>
-  readonly events: Pick<Events, 'wentLive' | 'leftLive' | 'notYetLive'>
+  readonly events: Pick<Events, 'wentLive' | 'leftLive' | 'notYetLive' | 'filling'>
   /** ms */
   readonly now?: () => number
-}
-
-/** All members together have taken every partition to its end as it was when we looked. */
-const isCaughtUp = async ({
-  kafka,
-  reader,
-  index,
-  groupId,
-  topic,
-  partitions,
-}: KeepLiveOptions): Promise<boolean> => {
-  const all = Array.from({ length: partitions }, (_, partition) => partition)
-  const ends: bigint[] = []
-  for (const partition of all) ends.push((await reader.bounds(topic, partition)).end)
-  const committed = await kafka.admin.committed(groupId, { [topic]: all })
-  return all.every(partition => {
-    const offset = committed.find(one => one.partition === partition)
-    const known = offset === undefined ? null : trusted(offset, index)
-    return known !== null && known.next >= ends[partition]!
-  })
 }
 
 const isNewer = (name: string, { createdAtMs }: IndexBehind, index: ViewIndex): boolean =>
@@ -66,6 +52,30 @@ const newerHolder = async (
   return undefined
 }
 
+/** The topic of an index that searches see: filled once already, as far as it ever was. */
+const isSameMaking = (
+  { documentTopic, incarnations }: IndexBehind,
+  { topic, incarnations: own }: KeepLiveOptions,
+): boolean =>
+  documentTopic === topic && Object.entries(own).every(([partition, id]) => incarnations?.[partition] === id)
+
+/** The aggregator made documents of all that was there when we looked first: each hop of a row is read after the one before (05 A2). */
+const topicFilled = (options: KeepLiveOptions): CatchUp => {
+  const { groupId, topics, hops } = options.aggregator
+  const stage: CatchUpStage = { groupId, topics, positionOf: ({ next }) => next }
+  return new CatchUp(
+    { ...options, admin: options.kafka.admin },
+    Array.from({ length: hops + 1 }, () => stage),
+  )
+}
+
+/** All members together have taken every partition to its end as it was when we looked first. */
+const indexFilled = (options: KeepLiveOptions): CatchUp => {
+  const { groupId, topic, index } = options
+  const positionOf = (offset: CommittedOffset): bigint | null => trusted(offset, index)?.next ?? null
+  return new CatchUp({ ...options, admin: options.kafka.admin }, [{ groupId, topics: [topic], positionOf }])
+}
+
 /** A topic that rests would not show it: no write would miss the index. */
 const refuseLost = (found: IndexBehind | undefined, { name, uuid }: ViewIndex): void => {
   if (found === undefined) throw new HeadraceError('elasticsearch.index_missing', `${name} was removed`)
@@ -82,6 +92,57 @@ const LOST: readonly ErrorCode[] = [
   'indexer.topic_remade',
 ]
 
+/** One look after the other at an index and the alias of its view. */
+class AliasWatch {
+  readonly #options: KeepLiveOptions
+  readonly #topicFilled: CatchUp
+  readonly #indexFilled: CatchUp
+  /** What was told last: each turn of events once. */
+  #told: string | undefined
+
+  constructor(options: KeepLiveOptions) {
+    this.#options = options
+    this.#topicFilled = topicFilled(options)
+    this.#indexFilled = indexFilled(options)
+  }
+
+  /** Moves the alias if it is time to. Gives the time until the next look, in ms. */
+  async look(isStopped: () => boolean): Promise<number> {
+    const { indices, index, indexOptions, view, events } = this.#options
+    refuseLost(await indices.find(index.name), index)
+    await this.#options.refuseRemade()
+    const behind = await indices.behind(view)
+    if (behind.has(index.name) && behind.size === 1) return LIVE_LOOK_MS
+    const holder = await newerHolder(behind, this.#options)
+    if (holder !== undefined) {
+      this.#tell(holder, () => events.leftLive(view, holder))
+      return LIVE_LOOK_MS
+    }
+    if (isStopped()) return FILLING_LOOK_MS
+    if (!(await this.#isCaughtUp(behind))) {
+      this.#tell('filling', () => events.filling(view, index.name, [...behind.keys()]))
+      return FILLING_LOOK_MS
+    }
+    this.#told = undefined
+    await indices.goLive(view, index, indexOptions)
+    events.wentLive(view, index.name, await indices.count(index.name))
+    return LIVE_LOOK_MS
+  }
+
+  /** Searches would miss nothing of what is in the index that they see now. */
+  async #isCaughtUp(behind: ReadonlyMap<string, IndexBehind>): Promise<boolean> {
+    const { index } = this.#options
+    const others = [...behind].filter(([name]) => name !== index.name)
+    const isRefill = others.every(([, other]) => isSameMaking(other, this.#options))
+    return (isRefill || (await this.#topicFilled.isOver())) && this.#indexFilled.isOver()
+  }
+
+  #tell(what: string, tell: () => void): void {
+    if (this.#told !== what) tell()
+    this.#told = what
+  }
+}
+
 /**
  * The view's alias moves to this index once it is caught up (06 E10), and is looked after from then on. The index that had it stays
  * for a way back. `look` throws once this index is found gone or given up, or its topic made anew.
@@ -89,35 +150,18 @@ const LOST: readonly ErrorCode[] = [
 export const keepLive = (
   options: KeepLiveOptions,
 ): { readonly look: () => void; readonly stop: () => Promise<void> } => {
-  const { indices, index, indexOptions, view, events, now = () => performance.now() } = options
+  const { view, events, now = () => performance.now() } = options
+  const watch = new AliasWatch(options)
   let stopped = false
   let next = -Infinity
-  let left: string | undefined
   let looking: Promise<void> | undefined
   let gone: unknown
-  /** Gives the time until the next look. */
-  const attempt = async (): Promise<number> => {
-    refuseLost(await indices.find(index.name), index)
-    await options.refuseRemade()
-    const behind = await indices.behind(view)
-    if (behind.has(index.name) && behind.size === 1) return LIVE_LOOK_MS
-    const holder = await newerHolder(behind, options)
-    if (holder !== undefined) {
-      if (holder !== left) events.leftLive(view, holder)
-      left = holder
-      return LIVE_LOOK_MS
-    }
-    left = undefined
-    if (stopped || !(await isCaughtUp(options))) return FILLING_LOOK_MS
-    await indices.goLive(view, index, indexOptions)
-    events.wentLive(view, index.name, await indices.count(index.name))
-    return LIVE_LOOK_MS
-  }
   return {
     look: () => {
       if (gone !== undefined) throw gone
       if (stopped || looking !== undefined || now() < next) return
-      looking = attempt()
+      looking = watch
+        .look(() => stopped)
         .catch((error: unknown) => {
           if (LOST.includes(codeOf(error))) gone = error
           // else the next look tries again; what is really wrong shows in the session

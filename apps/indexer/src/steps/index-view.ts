@@ -8,7 +8,7 @@ import {
 } from '@headrace/elasticsearch'
 import { backoffDelay, codeOf, type ErrorCode, HeadraceError, retryPolicy } from '@headrace/errors'
 import type { Kafka, PartitionReader } from '@headrace/kafka'
-import type { CompiledView, Pipeline } from '@headrace/pipeline'
+import { aggregatorGroup, aggregatorInputs, type CompiledView, type Pipeline } from '@headrace/pipeline'
 import type { Elasticsearch } from '@headrace/elasticsearch'
 import { beginAnew, type Health } from '@headrace/runtime'
 import { buildMapping } from '@headrace/search-model'
@@ -100,6 +100,8 @@ const spell = async (
     indices,
     indexOptions,
     partitions,
+    incarnations,
+    aggregator: { groupId: aggregatorGroup(pipeline, view), ...aggregatorInputs(pipeline, view) },
     refuseRemade: () => refuseRemade({ reader, topic, partitions, signal }, incarnations),
   })
   const session = new IndexSession({

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { DocumentReader, Elasticsearch, type Hit, ViewIndices } from '@headrace/elasticsearch'
 import { createKafka, type Kafka, type OutgoingRecord } from '@headrace/kafka'
-import { type Pipeline, topicSizes } from '@headrace/pipeline'
+import { aggregatorGroup, type Pipeline, topicSizes } from '@headrace/pipeline'
 import { Health } from '@headrace/runtime'
 import { KEY_FIELD, VERBATIM_FIELD } from '@headrace/search-model'
 import { createLogger, Metrics } from '@headrace/telemetry'
@@ -18,6 +18,8 @@ import { PARTITIONS, PLAN, testPipeline } from './test-pipeline.ts'
 export interface RunningIndexer {
   readonly metrics: Metrics
   readonly health: Health
+  /** Whether its log has a line with this text. */
+  said(text: string): boolean
   readonly done: Promise<void>
   stop(): Promise<void>
 }
@@ -30,6 +32,8 @@ const marker = (): { readonly key: Buffer; readonly value: Buffer } => {
   }
 }
 
+const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
+
 export interface DocumentFields {
   readonly side?: string
   readonly error?: string
@@ -41,6 +45,7 @@ export class Harness {
   readonly pipeline: Pipeline = testPipeline(uniqueName('indexer'))
   readonly topic = this.pipeline.topics.documents(this.pipeline.name, PLAN)
   readonly deadTopic = this.pipeline.topics.dead('image')
+  readonly rowTopic = this.pipeline.topics.validated('image')
   readonly kafka: Kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: this.pipeline.name })
   readonly elasticsearch = new Elasticsearch({ url: backends().elasticsearchUrl })
   readonly indices = new ViewIndices(this.elasticsearch)
@@ -58,6 +63,7 @@ export class Harness {
     await this.kafka.admin.ensure([
       { topic: this.topic, partitions: PARTITIONS, config },
       { topic: this.deadTopic, partitions: PARTITIONS, config: {} },
+      { topic: this.rowTopic, partitions: PARTITIONS, config: {} },
     ])
     await this.write(
       Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: this.topic, partition, ...marker() })),
@@ -97,9 +103,13 @@ export class Harness {
     const kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: `${this.pipeline.name}-indexer` })
     const elasticsearch = new Elasticsearch({ url: elasticsearchUrl })
     const stop = new AbortController()
+    const lines: string[] = []
     const metrics = new Metrics('indexer')
     const health = new Health()
-    const log = createLogger({ service: 'indexer', destination: { write: () => undefined } })
+    const log = createLogger({
+      service: 'indexer',
+      destination: { write: (line: string) => void lines.push(line) },
+    })
     const index = { shards: 1, replicas: '0-1', refreshInterval: '1s', gcDeletes: '1d' }
     const done = runIndexer(
       {
@@ -120,6 +130,7 @@ export class Harness {
     const running = {
       metrics,
       health,
+      said: (text: string) => lines.some(line => line.includes(text)),
       done,
       stop: async () => {
         stop.abort()
@@ -164,10 +175,16 @@ export class Harness {
     return letters
   }
 
+  /** As if the aggregator had made documents of all rows (there are none). */
+  async aggregated(): Promise<void> {
+    const view = this.pipeline.views.get(this.view)!
+    const offsets = partitions.map(partition => ({ topic: this.rowTopic, partition, next: 0n }))
+    await this.kafka.admin.resetOffsets(aggregatorGroup(this.pipeline, view), offsets)
+  }
+
   /** As if the indexer had been away for so many days: makes what its offsets say about time older. */
   async ageOffsets(days: number): Promise<void> {
     const groupId = groupOf(this.pipeline.name, this.view, PLAN)
-    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
     const { admin } = this.kafka
     const offsets = await admin.committed(groupId, { [this.topic]: partitions })
     const aged = offsets.flatMap(({ topic, partition, next, metadata }) => {
@@ -195,7 +212,7 @@ export class Harness {
       await ended(child)
     }
     for (let n = 1; n < 4; n++) await this.indices.remove(`${this.view}-${PLAN}-${n}`)
-    await this.kafka.admin.delete([this.topic, this.deadTopic])
+    await this.kafka.admin.delete([this.topic, this.deadTopic, this.rowTopic])
     await this.kafka.stop()
     await this.elasticsearch.close()
   }

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals'
+import { CatchUp } from './catch-up.ts'
+
+/** Two topics of one partition each, what a group consumed of them, and what an index has of a third. */
+const world = (stages: readonly ('group' | 'index')[]) => {
+  const ends: Record<string, bigint> = { in: 5n, hop: 2n, documents: 3n }
+  const positions: Record<string, bigint | null> = { in: 5n, hop: 2n, documents: 3n }
+  const looks = { asked: 0 }
+  const catchUp = new CatchUp(
+    {
+      partitions: 1,
+      reader: { bounds: topic => Promise.resolve({ start: 0n, end: ends[topic]! }) },
+      admin: {
+        committed: (_, topics) => {
+          looks.asked++
+          return Promise.resolve(
+            Object.keys(topics).map(topic => ({
+              topic,
+              partition: 0,
+              next: positions[topic] ?? null,
+              metadata: '',
+            })),
+          )
+        },
+      },
+    },
+    stages.map(stage => ({
+      groupId: stage,
+      topics: stage === 'group' ? ['in', 'hop'] : ['documents'],
+      positionOf: ({ next }) => next,
+    })),
+  )
+  return { ends, positions, looks, catchUp }
+}
+
+describe('catching up', () => {
+  it('is over where everything is consumed, and stays over', async () => {
+    const { ends, looks, catchUp } = world(['group', 'group', 'index'])
+    expect(await catchUp.isOver()).toBe(true)
+    expect(looks.asked).toBe(3)
+    ends['in'] = 100n
+    expect(await catchUp.isOver()).toBe(true)
+    expect(looks.asked).toBe(3)
+  })
+
+  it('waits for a group that has consumed nothing yet', async () => {
+    const { positions, catchUp } = world(['group'])
+    positions['hop'] = null
+    expect(await catchUp.isOver()).toBe(false)
+    positions['hop'] = 2n
+    expect(await catchUp.isOver()).toBe(true)
+  })
+
+  it('waits for what a stage wrote for the next one', async () => {
+    const { ends, positions, catchUp } = world(['group', 'group', 'index'])
+    positions['in'] = 4n
+    expect(await catchUp.isOver()).toBe(false)
+    // the last row went into the hop topic, and is not read there
+    positions['in'] = 5n
+    ends['hop'] = 3n
+    expect(await catchUp.isOver()).toBe(false)
+    // now it is in a document, and that is not indexed
+    positions['hop'] = 3n
+    ends['documents'] = 4n
+    expect(await catchUp.isOver()).toBe(false)
+    positions['documents'] = 4n
+    expect(await catchUp.isOver()).toBe(true)
+  })
+
+  it('comes to an end although the topics are written to all the time', async () => {
+    const { ends, positions, catchUp } = world(['group', 'index'])
+    positions['in'] = 4n
+    positions['documents'] = 2n
+    let looks = 0
+    while (!(await catchUp.isOver())) {
+      looks++
+      for (const topic of ['in', 'documents']) {
+        positions[topic] = ends[topic]!
+        ends[topic] = ends[topic]! + 10n
+      }
+      expect(looks).toBeLessThan(5)
+    }
+    expect(looks).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,31 @@
+import { edgeNames, type NodeDefinition } from '@headrace/denormalise'
+import type { CompiledView, Pipeline } from '../pipeline.ts'
+
+/** The consumer group that makes a view's documents. */
+export const aggregatorGroup = ({ name: pipeline }: Pick<Pipeline, 'name'>, view: CompiledView): string =>
+  `${pipeline}.aggregator.${view.name}.${view.plan}`
+
+/** What that group consumes. Datasets that are only referred to are read without it, and before anything is made (05 A3). */
+export interface AggregatorInputs {
+  /** Validated topics of the root and of all lists, and hop topics. */
+  readonly topics: readonly string[]
+  /** How many hops a row makes at most before it is in a document. */
+  readonly hops: number
+}
+
+export const aggregatorInputs = (
+  { topics }: Pick<Pipeline, 'topics'>,
+  { name, plan, definition }: CompiledView,
+): AggregatorInputs => {
+  const validated = datasetsOf(definition.root).map(dataset => topics.validated(dataset))
+  const hop = edgeNames(definition).map(edge => topics.hop(name, plan, edge))
+  return { topics: [...new Set([...validated, ...hop])], hops: levelsOf(definition.root) }
+}
+
+const datasetsOf = ({ dataset, lists }: NodeDefinition): readonly string[] => [
+  dataset,
+  ...lists.flatMap(({ node }) => datasetsOf(node)),
+]
+
+const levelsOf = ({ lists }: NodeDefinition): number =>
+  Math.max(0, ...lists.map(({ node }) => 1 + levelsOf(node)))
