@@ -142,16 +142,20 @@ export const freezeAtWork = (
 ): Promise<Frozen> =>
   waitFor(() => tryToFreeze(service, chain, kafka, random), {
     what: `${service} to be at work`,
-    timeoutMs: 60_000,
+    timeoutMs: 180_000,
     everyMs: random.int(20, 60),
   })
 
-/** Kills a service by SIGKILL at a moment when it has lag and an open transaction. Search has no work of its own. */
+/**
+ * Kills a service by SIGKILL at a moment when it has lag and an open transaction. Search has no work of its own. What must be
+ * done before another process takes its place is done while it is frozen.
+ */
 export const killAtWork = async (
   service: KilledService,
   chain: Looked,
   kafka: KafkaOffsets,
   random: Random,
+  whileFrozen: () => void = () => undefined,
 ): Promise<Kill> => {
   if (service === 'search') {
     const pid = await waitFor(() => chain.dev.state().services[service]?.pid, { what: 'search to run' })
@@ -159,7 +163,11 @@ export const killAtWork = async (
     return { service, lag: 0, open: 0 }
   }
   const { pid, lag, open } = await freezeAtWork(service, chain, kafka, random)
-  process.kill(pid, 'SIGKILL')
+  try {
+    whileFrozen()
+  } finally {
+    process.kill(pid, 'SIGKILL')
+  }
   return { service, lag, open }
 }
 
@@ -170,5 +178,5 @@ export const untilRestarted = (service: KilledService, chain: Looked, restarts: 
       const now = chain.dev.state().services[service]
       return now?.state === 'ready' && now.restarts >= restarts
     },
-    { what: `${service} to be ready again`, timeoutMs: 120_000, everyMs: 50 },
+    { what: `${service} to be ready again`, timeoutMs: 240_000, everyMs: 50 },
   )

@@ -51,7 +51,7 @@ export const startSteadyWriters = (options: SteadyWritersOptions): SteadyWriters
         // whether its last commit came through does not matter: the tables decide what the documents must be
         await waitFor(async () => stop.signal.aborted || (await database.query('select 1')).length > 0, {
           what: 'the database to be back',
-          timeoutMs: 120_000,
+          timeoutMs: 240_000,
           everyMs: 100,
         })
         reconnects++

@@ -42,7 +42,7 @@ describe('headrace dev', () => {
     async () => {
       const { chain, pids } = await start()
       chain.dev.signal('SIGKILL')
-      await waitFor(() => pids.every(pid => !alive(pid)), { what: 'all services to end', timeoutMs: 60_000 })
+      await waitFor(() => pids.every(pid => !alive(pid)), { what: 'all services to end', timeoutMs: 120_000 })
       await chain.stop()
     },
     DEV_START_MS,
@@ -66,7 +66,7 @@ describe('headrace dev', () => {
       // it cannot drain: dev has to be alive still to kill it at the deadline
       process.kill(services['aggregator']?.pid ?? 0, 'SIGSTOP')
       driver.kill('SIGKILL')
-      await waitFor(() => pids.every(pid => !alive(pid)), { what: 'everything to end', timeoutMs: 90_000 })
+      await waitFor(() => pids.every(pid => !alive(pid)), { what: 'everything to end', timeoutMs: 180_000 })
     },
     DEV_START_MS,
   )
