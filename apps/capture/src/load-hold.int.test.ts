@@ -6,11 +6,14 @@ import { createHarness, type Harness, type RunningCapture } from './testing/harn
 const TABLES = ['first', 'second']
 const ROWS = `select i, repeat('x', 100) from generate_series(1, 1000) i`
 
-/** Rewrites the table as soon as one session holds both. */
-const REWRITE = `do $$ begin
+/** Rewrites the table as soon as one session holds both; if it is too slow to see that, when the stream has begun. */
+const rewrite = (slot: string): string => `do $$ begin
   while not exists (
     select from pg_locks where relation in ('first'::regclass, 'second'::regclass) and mode = 'AccessShareLock' and granted
     group by pid having count(*) = 2
+  ) and not exists (
+    select from pg_stat_get_wal_senders() w join pg_replication_slots s on s.active_pid = w.pid
+    where s.slot_name = '${slot}' and w.state <> 'startup'
   ) loop perform pg_sleep(0.0005); end loop;
   alter table second alter id type bigint;
 end $$`
@@ -31,7 +34,7 @@ describe('the hold on the tables of a first load', () => {
         name => `create table ${name} (id int primary key, name text); insert into ${name} ${ROWS}`,
       ).join(';'),
     )
-    const rewritten = harness.database.query(REWRITE)
+    const rewritten = harness.database.query(rewrite(harness.slot))
     let streams = false
     capture = harness.start({ log: line => (streams ||= line.includes('"streaming"')) })
     await waitFor(() => streams, { what: 'the stream' })
