@@ -7,7 +7,7 @@ import { joinGroup, type TestMember } from './testing/member.ts'
 import { ownCluster, type OwnCluster } from './testing/own-cluster.ts'
 import { readCommitted } from './testing/read-committed.ts'
 import { record } from './testing/test-cluster.ts'
-import type { Batch, FencedWriter } from './types.ts'
+import type { Batch, FencedWriter, TransactionWork } from './types.ts'
 
 /*
  * Each of three brokers in turn is killed by SIGKILL and started again, while records are written, copied in fenced
@@ -27,7 +27,7 @@ jest.setTimeout(900_000 + KILLS * 120_000)
 let cluster: OwnCluster
 let kafka: Kafka
 let client: ClusterClient
-const counts = { transactions: 0, fenced: 0, lost: 0, restarted: 0 }
+const counts = { transactions: 0, fenced: 0, lost: 0, timedOut: 0, restarted: 0 }
 const ending = new AbortController()
 const work: Promise<unknown>[] = []
 
@@ -44,19 +44,39 @@ afterAll(async () => {
   await cluster?.stop()
 })
 
-/** A service starts again after an error that says so; the work is what stands committed. */
-const untilCommitted = async (writer: FencedWriter, write: () => Promise<void>): Promise<boolean> => {
-  try {
-    await write()
-    counts.transactions++
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'kafka.fenced') counts.fenced++
-    else if (codeOf(error) === 'kafka.transaction_lost') {
-      counts.lost++
-      await writer.recover()
-    } else throw error
-    return false
+/** The writer of a process; a new one when its supervisor has started the process again. */
+class ProcessWriter {
+  readonly name: string
+  #writer: FencedWriter | undefined
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** A service starts again after an error that says so; the work is what stands committed. */
+  async commits(transaction: TransactionWork): Promise<boolean> {
+    this.#writer ??= await kafka.writer({ name: this.name })
+    try {
+      await this.#writer.write(transaction)
+      counts.transactions++
+      return true
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === 'kafka.fenced') counts.fenced++
+      else if (code === 'kafka.transaction_lost') {
+        counts.lost++
+        await this.#writer.recover()
+      } else if (code === 'kafka.writer_fenced') {
+        // nobody else has the name: no coordinator was there for longer than the transaction's time-out
+        counts.timedOut++
+        await this.stop()
+      } else throw error
+      return false
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#writer?.stop()
+    this.#writer = undefined
   }
 }
 
@@ -68,7 +88,7 @@ const feeder = (topic: string) => {
   let fed = 0
   let feeding = true
   const feed = async (): Promise<number> => {
-    const writer = await kafka.writer({ name: uniqueName('feeder') })
+    const writer = new ProcessWriter(uniqueName('feeder'))
     const began = Date.now()
     while (feeding && !ending.signal.aborted) {
       const due = Math.floor(((Date.now() - began) / 1000) * (PER_SECOND / PARTITIONS.length))
@@ -81,8 +101,7 @@ const feeder = (topic: string) => {
       }
       const numbers = Array.from({ length: upTo - fed }, (_, i) => fed + i)
       const records = numbers.flatMap(n => PARTITIONS.map(p => record(topic, `${p}:${n}`, p)))
-      const done = await untilCommitted(writer, () => writer.write({ records }))
-      fed = done ? upTo : await endOf(topic, 0)
+      fed = (await writer.commits({ records })) ? upTo : await endOf(topic, 0)
     }
     return fed
   }
@@ -106,7 +125,7 @@ interface Copier {
 const copier = (input: string, output: string, groupId: string, moved: Map<number, number>): Copier => {
   const name = uniqueName('copier')
   const run = async (): Promise<void> => {
-    const writer = await kafka.writer({ name })
+    const writer = new ProcessWriter(name)
     const member = await joinGroup(kafka, {
       groupId,
       topics: [input],
@@ -130,7 +149,7 @@ const copier = (input: string, output: string, groupId: string, moved: Map<numbe
 }
 
 /** All batches of a poll in one transaction, as the services do it. */
-const copy = (writer: FencedWriter, batches: readonly Batch[], output: string): Promise<boolean> => {
+const copy = (writer: ProcessWriter, batches: readonly Batch[], output: string): Promise<boolean> => {
   const records = batches.flatMap(batch =>
     batch.records.map(({ key, value }) => ({ topic: output, partition: batch.partition, key, value })),
   )
@@ -140,7 +159,7 @@ const copy = (writer: FencedWriter, batches: readonly Batch[], output: string): 
   const membership = batches[0]?.membership
   if (membership === undefined) throw new Error('no batch')
   const from = { membership, offsets: [...last.values()] }
-  return untilCommitted(writer, () => writer.write({ records, from }))
+  return writer.commits({ records, from })
 }
 
 /** From what stands committed, whatever became of the last transaction. After the end of a generation the next one does it. */
@@ -179,11 +198,17 @@ const healed = (topics: readonly string[]): Promise<unknown> =>
     { what: 'all copies on three brokers', timeoutMs: MOVING_MS, everyMs: 200 },
   )
 
-const allMove = async (moved: ReadonlyMap<number, number>, since: number): Promise<number> => {
-  await waitFor(() => PARTITIONS.every(p => (moved.get(p) ?? 0) > since), {
-    what: 'commits on all partitions',
-    timeoutMs: MOVING_MS,
+/** Waits no longer than all that should move it works: its failure says more than that nothing moves. */
+const whileAllWork = <T>(waiting: Promise<T>): Promise<T> => {
+  const failed = new Promise<never>((_, reject) => {
+    for (const one of work) one.catch(reject)
   })
+  return Promise.race([waiting, failed])
+}
+
+const allMove = async (moved: ReadonlyMap<number, number>, since: number): Promise<number> => {
+  const move = () => ending.signal.aborted || PARTITIONS.every(p => (moved.get(p) ?? 0) > since)
+  await whileAllWork(waitFor(move, { what: 'commits on all partitions', timeoutMs: MOVING_MS }))
   return Date.now() - since
 }
 
@@ -219,10 +244,12 @@ describe('three brokers, killed one after another', () => {
     }
     const fed = await feeding.finish()
     const expected = Array.from({ length: fed }, (_, n) => n)
-    await waitFor(() => followed.every(seen => seen.length >= fed), {
+    const all = () => ending.signal.aborted || followed.every(seen => seen.length >= fed)
+    const last = waitFor(all, {
       what: 'the last record',
       timeoutMs: MOVING_MS,
     })
+    await whileAllWork(last)
     ending.abort()
     await Promise.all(copiers.map(({ done }) => done))
     const copied = await readCommitted(kafka, output)
