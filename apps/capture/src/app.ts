@@ -54,7 +54,7 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
   let owned: Ownership | null = null
   const run = async (progressed: () => void): Promise<void> => {
     try {
-      if (owned === null) owned = await takeOver(options, reader)
+      if (owned === null) owned = await takeOver(options, reader, signal)
       else await confirm(options, owned)
       await spell(options, owned, progressed, signal)
     } catch (error) {
@@ -78,10 +78,26 @@ export const runCapture = async (options: CaptureAppOptions, signal: AbortSignal
   }
 }
 
+/** Nothing is written yet: while Kafka is away, the signal ends the wait with the connections. */
+const takeOver = async (
+  options: CaptureAppOptions,
+  reader: PartitionReader,
+  signal: AbortSignal,
+): Promise<Ownership> => {
+  const leave = (): void => void options.kafka.stop()
+  signal.throwIfAborted()
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    await requireTopics(options)
+    return await becomeOwner(options, reader)
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
+}
+
 /** Both ids are made anew before the position is read: whoever wrote before can add nothing any more (03 C3). */
-const takeOver = async (options: CaptureAppOptions, reader: PartitionReader): Promise<Ownership> => {
+const becomeOwner = async (options: CaptureAppOptions, reader: PartitionReader): Promise<Ownership> => {
   const { pipeline, source, kafka, compression = 'none' } = options
-  await requireTopics(options)
   const writer = await kafka.writer({
     name: `${pipeline.name}.capture.${source.slot}`,
     compression,

@@ -2,7 +2,14 @@ import { HeadraceError } from '@headrace/errors'
 import { postgresFault, readErrorResponse } from './faults.ts'
 import { holdTables } from './hold-tables.ts'
 import { type RawConnection, takeOver } from './raw-connection.ts'
-import { connectClient, describeAddress, type PostgresConnection, quoteLiteral, run } from './session.ts'
+import {
+  connectClient,
+  describeAddress,
+  interruptible,
+  type PostgresConnection,
+  quoteLiteral,
+  run,
+} from './session.ts'
 import type { TableName } from './tables.ts'
 
 const COPY_DATA = 0x64
@@ -30,6 +37,8 @@ export interface CopySessionOptions {
   readonly tables: readonly TableName[]
   /** Whether to wait for who is changing one of them; otherwise postgres.refused. */
   readonly wait: boolean
+  /** Ends the opening; the session itself is stopped by `stop`. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -37,12 +46,14 @@ export interface CopySessionOptions {
  * when one of them was rewritten since.
  */
 export const openCopySession = async (options: CopySessionOptions): Promise<CopySession> => {
-  const { connection, snapshot, tables, wait } = options
-  const client = await connectClient(connection, false)
+  const { connection, snapshot, tables, wait, signal } = options
+  const client = await connectClient(connection, false, signal)
   try {
-    await run(client, connection, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-    await run(client, connection, `SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`)
-    await holdTables(text => run(client, connection, text), tables, wait)
+    await interruptible(client, connection, signal, async () => {
+      await run(client, connection, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+      await run(client, connection, `SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`)
+      await holdTables(text => run(client, connection, text), tables, wait)
+    })
   } catch (error) {
     await client.end().catch(() => undefined)
     throw error

@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
 import type pg from 'pg'
 import { FrameCutter, type FrameHandler } from './frame-cutter.ts'
+import { socketOf } from './session.ts'
 
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4])
 
@@ -38,7 +38,7 @@ const queryMessage = (text: string): Buffer => {
  * here on is ours. Nothing is asked between pg's last answer and our first question, so no byte is lost.
  */
 export const takeOver = (client: pg.Client, handlers: RawHandlers): RawConnection => {
-  const socket = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream
+  const socket = socketOf(client)
   const cutter = new FrameCutter()
   let closed = false
   let paused = false

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { HeadraceError } from '@headrace/errors'
 import pg from 'pg'
 import { postgresFault } from './faults.ts'
@@ -63,10 +64,18 @@ const withoutOptions = (text: string): { readonly url: string; readonly given: s
   return { url: url.toString(), given }
 }
 
-/** pg's client, connected. `replication`: a walsender session. Errors after connecting are left to who uses it. */
+/** A client's socket at the moment: TLS puts another in its place. */
+export const socketOf = (client: pg.Client): Socket =>
+  (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream
+
+/**
+ * pg's client, connected. `replication`: a walsender session. The signal ends the connecting alone. Errors after it are left
+ * to who uses the client.
+ */
 export const connectClient = async (
   connection: PostgresConnection,
   replication: boolean,
+  signal?: AbortSignal,
 ): Promise<pg.Client> => {
   if (!URL.canParse(connection.url)) {
     throw new HeadraceError('config.invalid', 'the address of the database is no URL', {
@@ -88,23 +97,66 @@ export const connectClient = async (
   } as pg.ClientConfig)
   // a lost connection also fails whatever runs on it; this only keeps the process alive
   client.on('error', () => undefined)
+  const giveUp = (): void => void socketOf(client).destroy()
+  signal?.throwIfAborted()
+  signal?.addEventListener('abort', giveUp, { once: true })
   try {
     await client.connect()
     await client.query(PIN_TIMEOUTS)
   } catch (error) {
     await client.end().catch(() => undefined)
     throw postgresFault(error, 'connecting', describeAddress(connection))
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
   }
   return client
 }
 
-/** Opens a session. */
-export const connect = async (connection: PostgresConnection): Promise<PostgresSession> => {
-  const client = await connectClient(connection, false)
+/** Opens a session. When the signal fires, its statement ends, and there is no other. */
+export const connect = async (
+  connection: PostgresConnection,
+  signal?: AbortSignal,
+): Promise<PostgresSession> => {
+  const client = await connectClient(connection, false, signal)
   return {
-    query: (text, values = []) => run(client, connection, text, values),
+    query: (text, values = []) =>
+      interruptible(client, connection, signal, () => run(client, connection, text, values)),
     stop: () => client.end(),
   }
+}
+
+/** Statements that may wait for others. When the signal fires the client's session ends, here and at the server. */
+export const interruptible = async <T>(
+  client: pg.Client,
+  connection: PostgresConnection,
+  signal: AbortSignal | undefined,
+  statements: () => Promise<T>,
+): Promise<T> => {
+  let ending: Promise<void> | undefined
+  const interrupt = (): void => void (ending = endSession(client, connection))
+  signal?.throwIfAborted()
+  signal?.addEventListener('abort', interrupt, { once: true })
+  try {
+    return await statements()
+  } finally {
+    signal?.removeEventListener('abort', interrupt)
+    await ending
+  }
+}
+
+const END_SESSION_MS = 2_000
+
+/** Who waits for a lock does not look at its socket: the server is told, if it can be. */
+const endSession = async (client: pg.Client, connection: PostgresConnection): Promise<void> => {
+  const { processID } = client as unknown as { readonly processID: number }
+  try {
+    const other = await connectClient({ ...connection, connectTimeoutMs: END_SESSION_MS }, false)
+    await run(other, connection, 'select pg_catalog.pg_terminate_backend($1::int)', [processID])
+    await other.end()
+  } catch {
+    // it is away, or full
+  }
+  socketOf(client).destroy()
 }
 
 /** One statement on a client of connectClient. */

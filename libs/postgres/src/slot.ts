@@ -4,6 +4,7 @@ import { sqlStateOf } from './faults.ts'
 import {
   connectClient,
   describeAddress,
+  interruptible,
   type PostgresConnection,
   type PostgresSession,
   quoteIdentifier,
@@ -138,16 +139,23 @@ export interface CreatedSlot {
   release(): Promise<void>
 }
 
-/** Makes the slot (with FAILOVER where the server knows it) and exports its snapshot (03 C12). Waits for older transactions to end. */
-export const createSlot = async (connection: PostgresConnection, slot: string): Promise<CreatedSlot> => {
-  const client = await connectClient(connection, true)
+/**
+ * Makes the slot (with FAILOVER where the server knows it) and exports its snapshot (03 C12). Waits for older transactions to
+ * end, or until the signal fires.
+ */
+export const createSlot = async (
+  connection: PostgresConnection,
+  slot: string,
+  signal?: AbortSignal,
+): Promise<CreatedSlot> => {
+  const client = await connectClient(connection, true, signal)
   try {
     const create = `CREATE_REPLICATION_SLOT ${quoteIdentifier(slot)} LOGICAL pgoutput`
-    const [row] = await run(client, connection, `${create} (SNAPSHOT 'export', FAILOVER true)`).catch(
-      (error: unknown) => {
+    const [row] = await interruptible(client, connection, signal, () =>
+      run(client, connection, `${create} (SNAPSHOT 'export', FAILOVER true)`).catch((error: unknown) => {
         if (![SYNTAX_ERROR, FEATURE_NOT_SUPPORTED].includes(sqlStateOf(error))) throw error
         return run(client, connection, `${create} EXPORT_SNAPSHOT`)
-      },
+      }),
     )
     const point = row?.['consistent_point']
     const snapshot = row?.['snapshot_name']

@@ -63,7 +63,7 @@ export const captureSession = async (
   signal: AbortSignal,
   reached: (position: CapturePosition) => void,
 ): Promise<void> => {
-  const session = await connect(options.connection)
+  const session = await connect(options.connection, signal)
   try {
     const { start, identity } = await findStart(options, session, position)
     options.events.starting(start)
@@ -148,7 +148,7 @@ const loadAndCapture = async (
   await checkFit(options, session)
   await dropSlot(session, wish.slot)
   events.waitingForSlot()
-  const slot = await alive(options.health, () => createSlot(connection, wish.slot))
+  const slot = await alive(options.health, () => createSlot(connection, wish.slot, signal))
   try {
     events.slotCreated(slot.consistentLsn)
     const position: CapturePosition = {
@@ -293,7 +293,7 @@ const loadTables = async (
   const before = performance.now()
   // what is planned is held, so that it is what the snapshot saw until all is read; who is changing a table is waited for
   const first = await alive(health, () =>
-    openCopySession({ connection, snapshot: load.snapshot, tables: options.tables, wait: true }),
+    openCopySession({ connection, snapshot: load.snapshot, tables: options.tables, wait: true, signal }),
   )
   try {
     const tables = await planLoad(session, source, options.tables, running)

@@ -36,7 +36,7 @@ export interface RowCompleter {
   readonly batchRows: number
   /** The records as they are written, in the same order; null when it was told to give up. */
   complete(gaps: readonly Gap[]): Promise<readonly Buffer[] | null>
-  /** Waits no longer for what is not visible yet. */
+  /** Waits no longer: neither for what is not visible yet, nor for who changes the table. */
   giveUp(): void
   stop(): Promise<void>
 }
@@ -51,7 +51,7 @@ export class RereadCompleter implements RowCompleter {
   readonly #options: RereadOptions
   #session: PostgresSession | null = null
   #batchRows = FIRST_BATCH_ROWS
-  #over = false
+  readonly #over = new AbortController()
   /** By label, until a statement shows that the table has changed. */
   readonly #infos = new Map<string, TableInfo>()
 
@@ -64,7 +64,7 @@ export class RereadCompleter implements RowCompleter {
   }
 
   giveUp(): void {
-    this.#over = true
+    this.#over.abort()
   }
 
   async stop(): Promise<void> {
@@ -73,6 +73,15 @@ export class RereadCompleter implements RowCompleter {
   }
 
   async complete(gaps: readonly Gap[]): Promise<readonly Buffer[] | null> {
+    try {
+      return await this.#complete(gaps)
+    } catch (error) {
+      if (this.#over.signal.aborted) return null
+      throw error
+    }
+  }
+
+  async #complete(gaps: readonly Gap[]): Promise<readonly Buffer[] | null> {
     const before = performance.now()
     const values = gaps.map(gap => gap.value)
     let waiting = [...gaps.keys()]
@@ -91,7 +100,7 @@ export class RereadCompleter implements RowCompleter {
         }
       }
       if (unseen.length === 0) break
-      if (this.#over) return null
+      if (this.#over.signal.aborted) return null
       repeated += unseen.length
       waiting = unseen
       await sleep(waitMs)
@@ -127,7 +136,7 @@ export class RereadCompleter implements RowCompleter {
 
   async #open(): Promise<PostgresSession> {
     if (this.#session !== null) return this.#session
-    const session = await connect(this.#options.connection)
+    const session = await connect(this.#options.connection, this.#over.signal)
     this.#session = session
     // a row that a policy hides must not look like one that is gone
     await session.query('SET row_security = off')

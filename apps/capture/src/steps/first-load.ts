@@ -119,7 +119,7 @@ const readerOf = (session: CopySession, { delivery }: FirstLoadOptions, signal: 
 
 const openReader = async (options: FirstLoadOptions, signal: AbortSignal, wait: boolean): Promise<Reader> => {
   const { connection, snapshot, held: tables } = options
-  return readerOf(await openCopySession({ connection, snapshot, tables, wait }), options, signal)
+  return readerOf(await openCopySession({ connection, snapshot, tables, wait, signal }), options, signal)
 }
 
 /** One connection more, unless somebody waits to change a table: he would be waited for, and he waits for us. */

@@ -68,7 +68,7 @@ export class ShapeWatch {
 
   /** Looks until the signal fires, on a session of its own: DDL that holds the table's lock makes it wait. */
   async run(signal: AbortSignal): Promise<void> {
-    const session = await connect(this.#options.connection)
+    const session = await connect(this.#options.connection, signal)
     const stop = (): void => this.#wake()
     signal.addEventListener('abort', stop, { once: true })
     try {

@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly observe?: (delivery: Delivery) => void
   readonly watchMs?: number
   readonly health?: Health
+  /** Default: that of the backends. Stopped with the capture. */
+  readonly kafka?: Kafka
   readonly log?: (line: string) => void
 }
 
@@ -36,7 +38,7 @@ export const startCapture = (wiring: TestWiring, url: string, options: StartOpti
   const { limits, observe, watchMs, columns } = options
   const tables = wiring.tables.map(table => (columns === undefined ? table : { ...table, columns }))
   const pipeline = testPipeline({ ...wiring, tables })
-  const kafka = testKafka(`${wiring.pipeline}-capture`)
+  const kafka = options.kafka ?? testKafka(`${wiring.pipeline}-capture`)
   const log = createLogger({
     service: 'capture',
     level: 'debug',
