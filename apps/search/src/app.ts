@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DocumentReader, type Elasticsearch } from '@headrace/elasticsearch'
+import { DocumentReader, type Elasticsearch, ViewIndices } from '@headrace/elasticsearch'
 import type { FastifyInstance } from '@headrace/http'
 import type { Pipeline } from '@headrace/pipeline'
 import type { Health } from '@headrace/runtime'
 import { KEY_FIELD, type ParseLimits, VERBATIM_FIELD } from '@headrace/search-model'
+import { LiveIndex } from './adapters/live-index.ts'
 import { ViewBook } from './adapters/view-book.ts'
 import type { Events } from './events.ts'
 import { documentRoute } from './routes/document-route.ts'
@@ -31,13 +32,14 @@ export const createSearch = ({
 }: SearchOptions): ((server: FastifyInstance) => void) => {
   const views = new ViewBook(pipeline)
   const reader = new DocumentReader(elasticsearch, { verbatim: VERBATIM_FIELD, key: KEY_FIELD })
+  const live = new LiveIndex(new ViewIndices(elasticsearch))
   return server => {
     // a scope of its own: probes keep the server's plain errors
     void server.register((scope, _options, done) => {
       errorAnswers(scope)
       viewRoutes(scope, views)
       documentRoute(scope, { views, reader, events })
-      searchRoute(scope, { views, reader, events, limits, pageSize, timeoutMs })
+      searchRoute(scope, { views, reader, live, events, limits, pageSize, timeoutMs })
       done()
     })
   }

@@ -2,7 +2,13 @@ import { BulkWriter, Elasticsearch, ViewIndices } from '@headrace/elasticsearch'
 import { type HttpServer, httpServer } from '@headrace/http'
 import { DEFAULT_LIMITS as DEFAULT_SIZES, type Pipeline } from '@headrace/pipeline'
 import { Health, type Started } from '@headrace/runtime'
-import { buildMapping, compileIndexBody, DEFAULT_LIMITS, stubBody } from '@headrace/search-model'
+import {
+  buildMapping,
+  compileIndexBody,
+  DEFAULT_LIMITS,
+  type DocumentShape,
+  stubBody,
+} from '@headrace/search-model'
 import { createLogger, Metrics } from '@headrace/telemetry'
 import { backends, uniqueName } from '@headrace/testkit'
 import { topicNames } from '@headrace/wire'
@@ -351,6 +357,48 @@ describe('any query', () => {
     await Promise.all(Array.from({ length: 8 }, worker))
     expect(failures).toEqual([])
     expect([...statuses].sort()).toEqual([200, 400])
+  })
+})
+
+describe('an index of another definition of the view, while its own is filled', () => {
+  it('is searched by what both have; for the rest the view is not ready', async () => {
+    const changed: DocumentShape = {
+      view,
+      fields: [
+        ...shape.fields.filter(({ name }) => name !== 'width'),
+        { kind: 'value', name: 'width', type: { kind: 'text', dimensions: 0 }, text: false },
+        { kind: 'list', name: 'parts', fields: shape.fields.slice(0, 1) },
+      ],
+    }
+    const views = new Map([[view, { name: view, plan: 'y', shape: changed, definition }]])
+    const metrics = new Metrics('search')
+    const routes = createSearch({
+      pipeline: { ...pipeline, views },
+      elasticsearch,
+      events: createEvents(log, metrics),
+      limits: DEFAULT_LIMITS,
+      pageSize: 100,
+      timeoutMs: 10_000,
+    })
+    const other = await httpServer({ port: 0, host: '127.0.0.1', health, metrics, log, routes }).start()
+    const ask = async (body: object) => {
+      const url = `http://127.0.0.1:${other.value.port}/v1/views/${view}/search`
+      const headers = { 'content-type': 'application/json' }
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+      return { status: response.status, text: await response.text() }
+    }
+    expect(await ask({ query: 'name = "a" and items.class = "car"' })).toMatchObject({ status: 200 })
+    for (const [body, fields] of [
+      [{ query: 'parts.name = "x" or name = "a"' }, 'parts, parts.name'],
+      [{ query: 'width = "300"' }, 'width'],
+      [{ sort: ['width'] }, 'width'],
+    ] as const) {
+      const { status, text } = await ask(body)
+      expect(status).toBe(503)
+      expect(text).toContain('search.not_ready')
+      expect(text).toContain(`of another type: ${fields}"`)
+    }
+    await other.stop()
   })
 })
 

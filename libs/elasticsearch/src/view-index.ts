@@ -152,6 +152,22 @@ export class ViewIndices {
     return new Map(Object.entries(body).map(([name, index]) => [name, describeBehind(index)]))
   }
 
+  /** Plan and mapping of the index that searches of the view see; undefined: there is none. */
+  async liveMapping(
+    view: string,
+  ): Promise<{ readonly plan?: string; readonly mapping: Readonly<Record<string, unknown>> } | undefined> {
+    const { status, body } = await this.#elasticsearch.json<Readonly<Record<string, IndexAnswer>>>({
+      method: 'GET',
+      path: `/${view}/_mapping`,
+      accept: [404],
+      timeoutMs: 2_000,
+    })
+    const [found] = status === 404 ? [] : Object.values(body)
+    if (found === undefined) return undefined
+    const { _meta: meta, ...mapping } = found.mappings ?? {}
+    return { ...(meta?.plan === undefined ? {} : { plan: meta.plan }), mapping }
+  }
+
   /** The index of this name, live or not; undefined when it is gone. */
   async find(name: string): Promise<IndexBehind | undefined> {
     const found = (await this.#list(name)).get(name)

@@ -12,12 +12,14 @@ import {
 import { writeCursor } from '../adapters/cursor.ts'
 import { project } from '../adapters/project.ts'
 import { type Asked, readRequest } from '../adapters/read-request.ts'
+import type { LiveIndex } from '../adapters/live-index.ts'
 import type { ViewBook } from '../adapters/view-book.ts'
 import type { Events } from '../events.ts'
 
 export interface SearchRouteOptions {
   readonly views: ViewBook
   readonly reader: DocumentReader
+  readonly live: LiveIndex
   readonly events: Events
   readonly limits: ParseLimits
   readonly pageSize: number
@@ -27,16 +29,18 @@ export interface SearchRouteOptions {
 /** `POST /v1/views/{view}/search`: docs/search.md has the language and the shapes. */
 export const searchRoute = (
   server: FastifyInstance,
-  { views, reader, events, limits, pageSize, timeoutMs }: SearchRouteOptions,
+  { views, reader, live, events, limits, pageSize, timeoutMs }: SearchRouteOptions,
 ): void => {
   server.post<{ Params: { view: string }; Body: unknown }>(
     '/v1/views/:view/search',
     async ({ params, body }, reply) => {
-      const { name, shape } = views.find(params.view)
+      const view = views.find(params.view)
+      const { name, shape } = view
       const begun = performance.now()
       try {
         const asked = readRequest(shape, body, { limits, pageSize, timeoutMs })
         const shown = asked.fields === undefined ? undefined : checkProjection(shape, asked.fields)
+        await live.refuseMissing(view, asked.request)
         const answer = await reader.search(name, buildSearch(shape, asked.request).text, {
           timeoutMs: timeoutMs + 500,
         })
