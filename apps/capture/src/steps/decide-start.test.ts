@@ -87,6 +87,16 @@ describe('decideStart', () => {
     expect(codeOf({ identity: { systemIdentifier: '78', timeline: 1 } })).toBe('capture.source_rewritten')
   })
 
+  it('stops when a table is back whose changes were left out while the pipeline did not have it', () => {
+    const both = [...position.snapshot!.tables, { ...position.snapshot!.tables[0]!, table: 'public.gone' }]
+    const known = { ...position, snapshot: { ...position.snapshot!, tables: both } }
+    const without = decideStart({ ...found, position: known })
+    expect(without).toEqual({ kind: 'stream', position })
+    const tables = ['public.item', 'public.gone']
+    expect(codeOf({ position: known, tables })).toBe('none')
+    expect(codeOf({ ...without, tables })).toBe('capture.table_not_loaded')
+  })
+
   it('goes on after a fail-over that kept all that Kafka has, and only then', () => {
     const moved = { identity: { systemIdentifier: '77', timeline: 2 } }
     expect(codeOf({ ...moved, timelineEnd: 1_048n })).toBe('none')

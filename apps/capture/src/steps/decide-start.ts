@@ -38,7 +38,9 @@ export const decideStart = (found: Found): Start => {
   checkHistory(found, position)
   checkSlot(found, position)
   checkTables(found, position)
-  return { kind: 'stream', position }
+  // what a table misses while it is out of the pipeline is acknowledged: it does not count as loaded any more
+  const tables = position.snapshot.tables.filter(({ table }) => found.tables.includes(table))
+  return { kind: 'stream', position: { ...position, snapshot: { ...position.snapshot, tables } } }
 }
 
 const checkHistory = ({ identity, timelineEnd, slotName }: Found, position: CapturePosition): void => {
@@ -77,6 +79,6 @@ const checkTables = ({ tables, slotName }: Found, position: CapturePosition): vo
   const loaded = new Set(position.snapshot?.tables.map(({ table }) => table) ?? [])
   const missing = tables.filter(table => !loaded.has(table))
   if (missing.length === 0) return
-  const words = `the rows of ${missing.join(', ')} were never loaded: the pipeline got these tables after its first load`
+  const words = `rows of ${missing.join(', ')} are not in Kafka: the pipeline got these tables after its first load, or was without them for a while`
   throw new HeadraceError('capture.table_not_loaded', words, { where: `slot ${slotName}`, hint: RESET })
 }
