@@ -187,19 +187,28 @@ describe('indexer', () => {
     const bulk = new BulkWriter({ elasticsearch: harness.elasticsearch })
     await bulk.write(harness.view, [ghost], new AbortController().signal)
     expect((await harness.documents()).size).toBe(2)
+    const live = async () => [...(await harness.indices.behind(harness.view)).keys()]
+    // all was switched off together: nothing was written, so nothing was deleted
     await harness.ageOffsets(8)
     const second = harness.start()
-    await waitFor(async () => [...(await harness.indices.behind(harness.view)).keys()][0]?.endsWith('-2'), {
-      what: 'the alias to move',
-    })
-    expect([...(await harness.documents()).keys()]).toEqual(['a'])
+    await waitFor(() => second.said('partitions assigned'), { what: 'the partitions' })
     await second.stop()
+    expect(await live()).toEqual([expect.stringMatching(/-1$/)])
+    expect((await harness.documents()).size).toBe(2)
+    // not for too long
     await harness.ageOffsets(5)
-    const third = harness.start()
     await harness.write([harness.document('b', image(2, 'b'))])
-    await waitFor(async () => (await harness.documents()).size === 2, { what: 'another document' })
-    expect([...(await harness.indices.behind(harness.view)).keys()][0]).toMatch(/-2$/)
+    const third = harness.start()
+    await waitFor(async () => (await harness.documents()).size === 3, { what: 'another document' })
     await third.stop()
+    expect(await live()).toEqual([expect.stringMatching(/-1$/)])
+    // for too long
+    await harness.ageOffsets(8)
+    await harness.write([harness.document('b', image(2, 'b again'))])
+    const fourth = harness.start()
+    await waitFor(async () => (await live())[0]?.endsWith('-2'), { what: 'the alias to move' })
+    expect([...(await harness.documents()).keys()].sort()).toEqual(['a', 'b'])
+    await fourth.stop()
   })
 
   it('catches up when Elasticsearch was away', async () => {

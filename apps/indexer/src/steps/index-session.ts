@@ -44,6 +44,8 @@ interface Generation {
   readonly ended: AbortController
   readonly lanes: Map<number, PartitionLane>
   readonly past: KnownPast
+  /** All partitions are begun, and what they know was looked at once. */
+  isStarted: boolean
   /** Partitions of which more may be committed than is. */
   readonly done: Set<number>
 }
@@ -103,6 +105,7 @@ export class IndexSession {
       ended: new AbortController(),
       lanes: new Map(),
       past: new KnownPast(this.#options),
+      isStarted: false,
       done: new Set(),
     }
     this.#generation = generation
@@ -121,11 +124,15 @@ export class IndexSession {
       const known = trusted(offset, index)
       if (known === null) fromStart++
       const from = known?.next ?? (await reader.bounds(topic, offset.partition)).start
-      if (ended.signal.aborted) return
       past.begin(offset.partition, from, known?.asOfMs ?? index.createdAtMs)
-      past.refuseTooOld()
-      consumer.startPartition(membership, topic, offset.partition, from)
     }
+    // where nothing was written meanwhile, nothing was missed: all may have been switched off together
+    for (const partition of await past.look()) generation.done.add(partition)
+    past.refuseTooOld()
+    if (ended.signal.aborted) return
+    for (const partition of partitions)
+      consumer.startPartition(membership, topic, partition, past.position(partition)!.next)
+    generation.isStarted = true
     events.assigned(view, partitions, fromStart)
     this.#options.health.ready()
   }
@@ -167,7 +174,7 @@ export class IndexSession {
 
   #lookAtPast(): void {
     const generation = this.#generation
-    if (generation === undefined) return
+    if (generation?.isStarted !== true) return
     generation.past.refuseTooOld()
     void generation.past.look().then(
       moved => {
