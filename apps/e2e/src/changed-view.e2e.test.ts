@@ -50,32 +50,57 @@ describe('a view whose definition is changed', () => {
       note: () => undefined,
     })
 
+  /** Starts dev while searches are watched: at no time do they see fewer documents, and then those of another index. */
+  const startAndWatch = async (): Promise<DevProcess> => {
+    const before = await liveIndices()
+    const dev = startAgain()
+    const seen: number[] = []
+    await waitFor(
+      async () => {
+        seen.push(await visible())
+        const [live, ...more] = await liveIndices()
+        return more.length === 0 && live !== before[0]
+      },
+      { what: 'the alias to move', timeoutMs: DEV_START_MS, everyMs: 20 },
+    )
+    seen.push(await visible())
+    expect([...new Set(seen)]).toEqual([IMAGES])
+    await dev.ready
+    return dev
+  }
+
+  const verify = async (): Promise<unknown> => {
+    const { status, stdout } = await runHeadrace([
+      ...['view', 'verify', view(), '--pipeline', chain.pipelineDir, '--json'],
+      ...['--postgres', chain.database.url, '--elasticsearch', chain.servers.elasticsearchUrl],
+      ...['--kafka', chain.servers.kafkaBrokers.join(',')],
+    ])
+    return { status, ...(JSON.parse(stdout) as object) }
+  }
+
   it(
     'keeps its documents in searches until every document of the new definition is there',
     async () => {
       expect((await chain.waitUntilEqual()).differences).toEqual([])
-      const before = await liveIndices()
       await chain.dev.stop()
       changeDefinition()
-      again = startAgain()
-      const seen: number[] = []
-      await waitFor(
-        async () => {
-          seen.push(await visible())
-          const [live, ...more] = await liveIndices()
-          return more.length === 0 && live !== before[0]
-        },
-        { what: 'the alias to move', timeoutMs: DEV_START_MS, everyMs: 20 },
-      )
-      seen.push(await visible())
-      expect([...new Set(seen)]).toEqual([IMAGES])
-      await again.ready
-      const { status, stdout } = await runHeadrace([
-        ...['view', 'verify', view(), '--pipeline', chain.pipelineDir, '--json'],
-        ...['--postgres', chain.database.url, '--elasticsearch', chain.servers.elasticsearchUrl],
+      again = await startAndWatch()
+      expect(await verify()).toMatchObject({ status: 0, documents: IMAGES })
+    },
+    2 * DEV_START_MS,
+  )
+
+  it(
+    'keeps them too when all are made anew on request',
+    async () => {
+      await again?.stop()
+      const { status } = await runHeadrace([
+        ...['view', 'rebuild', view(), '--pipeline', chain.pipelineDir, '--yes'],
         ...['--kafka', chain.servers.kafkaBrokers.join(',')],
       ])
-      expect({ status, ...(JSON.parse(stdout) as object) }).toMatchObject({ status: 0, documents: IMAGES })
+      expect(status).toBe(0)
+      again = await startAndWatch()
+      expect(await verify()).toMatchObject({ status: 0, documents: IMAGES })
     },
     2 * DEV_START_MS,
   )

@@ -1,6 +1,6 @@
-import { HeadraceError } from '@headrace/errors'
 import type { Store } from '@headrace/store'
 import type { LogEnds } from './log-ends.ts'
+import { pastUnknown } from './past-unknown.ts'
 import { readOffset, writeOffset } from './route-index.ts'
 import type { ViewInputs } from './view-inputs.ts'
 
@@ -101,18 +101,10 @@ export const requireRecent = (
   asOf: number | undefined,
   now: number,
 ): void => {
-  if (asOf !== undefined && isTooLongAgo(asOf, now)) throw pastUnknown(view, partition, asOf)
-}
-
-const pastUnknown = (view: ViewInputs, partition: number, asOf: number): HeadraceError => {
-  const { groupId, documentTopic, edges } = view
-  const made = [documentTopic, ...edges.flatMap(({ hopTopic, indexTopic }) => [hopTopic, indexTopic])]
-  return new HeadraceError(
-    'aggregate.past_unknown',
-    `partition ${partition} was last read to the end of its logs at ${new Date(asOf).toISOString()}: deletes that were made after it are gone from Kafka by now`,
-    {
-      where: `view ${view.view}`,
-      hint: `Stop the service, delete the consumer group ${groupId} and the topics ${made.join(', ')}, and run \`headrace topics apply\`: the documents are made anew from the validated topics, and the indexer fills a new index beside the old one.`,
-    },
+  if (asOf === undefined || !isTooLongAgo(asOf, now)) return
+  const time = new Date(asOf).toISOString()
+  throw pastUnknown(
+    view,
+    `partition ${partition} was last read to the end of its logs at ${time}: deletes that were made after it are gone from Kafka by now`,
   )
 }

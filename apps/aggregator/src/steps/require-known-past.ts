@@ -1,6 +1,6 @@
-import { HeadraceError } from '@headrace/errors'
 import type { CommittedOffset, PartitionReader } from '@headrace/kafka'
 import { isMarkerKey } from '@headrace/wire'
+import { pastUnknown } from './past-unknown.ts'
 import type { ViewInputs } from './view-inputs.ts'
 
 /**
@@ -18,18 +18,10 @@ export const requireKnownPast = async (
   const { documentTopic: topic } = view
   const { start } = await reader.bounds(topic, partition)
   for await (const { records } of reader.readToEnd(topic, partition, start)) {
-    if (records.some(({ key }) => key !== null && !isMarkerKey(key))) throw pastUnknown(view)
+    if (!records.some(({ key }) => key !== null && !isMarkerKey(key))) continue
+    throw pastUnknown(
+      view,
+      `the group ${view.groupId} has no committed offsets, although it has made documents: it stood still for longer than Kafka keeps offsets, or they were removed`,
+    )
   }
-}
-
-const pastUnknown = ({ view, groupId, documentTopic, edges }: ViewInputs): HeadraceError => {
-  const made = [documentTopic, ...edges.flatMap(({ hopTopic, indexTopic }) => [hopTopic, indexTopic])]
-  return new HeadraceError(
-    'aggregate.past_unknown',
-    `the group ${groupId} has no committed offsets, although it has made documents: it stood still for longer than Kafka keeps offsets, or they were removed`,
-    {
-      where: `view ${view}`,
-      hint: `Delete the topics ${made.join(', ')} and run \`headrace topics apply\`: the documents are made anew from the validated topics, and the indexer fills a new index beside the old one.`,
-    },
-  )
 }

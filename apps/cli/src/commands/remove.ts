@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { Elasticsearch } from '@headrace/elasticsearch'
 import { HeadraceError } from '@headrace/errors'
 import { loadPipeline } from '@headrace/pipeline'
 import { connect, describeAddress } from '@headrace/postgres'
 import { readPipelineFolder } from '@headrace/runtime'
+import { confirm } from '../confirm.ts'
 import { connectKafka } from '../connect-kafka.ts'
 import type { Context } from '../output.ts'
 import { madeInElasticsearch, madeInKafka, madeInPostgres, type MadeThing } from '../remove/made-things.ts'
@@ -73,21 +73,6 @@ const refuseInUse = (servers: readonly Server[]): void => {
   })
 }
 
-const confirm = async (yes: boolean): Promise<boolean> => {
-  if (yes) return true
-  if (!process.stdin.isTTY) {
-    throw new HeadraceError('usage.invalid', 'nothing was removed: there is no terminal to ask on', {
-      hint: 'Add --yes to remove what is listed.',
-    })
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await terminal.question('Remove all of it? [y/N] ')).trim())
-  } finally {
-    terminal.close()
-  }
-}
-
 const list = ({ out }: Context, servers: readonly Server[]): void => {
   for (const { name, address, made } of servers) {
     out.line(`${out.paint('bold', name)} at ${address}${made.length === 0 ? ': nothing' : ''}`)
@@ -103,7 +88,7 @@ const remove = async (context: Context, dir: string, options: Options): Promise<
     const made = servers.flatMap(each => each.made)
     list(context, servers)
     refuseInUse(servers)
-    const go = made.length > 0 && (await confirm(options.yes === true))
+    const go = made.length > 0 && (await confirm('Remove all of it?', options.yes === true))
     if (go) for (const thing of made) await thing.remove()
     out.value({
       pipeline: pipeline.name,

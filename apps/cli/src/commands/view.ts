@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
 import { HeadraceError } from '@headrace/errors'
 import { Elasticsearch } from '@headrace/elasticsearch'
-import { type CompiledView, loadPipeline, type Pipeline } from '@headrace/pipeline'
+import { loadPipeline } from '@headrace/pipeline'
 import { connect } from '@headrace/postgres'
 import { readPipelineFolder } from '@headrace/runtime'
-import { nearestNames } from '@headrace/search-model'
 import type { CliConfig } from '../config.ts'
 import { connectKafka } from '../connect-kafka.ts'
+import { findView } from '../find-view.ts'
 import type { Context } from '../output.ts'
 import { ProgressLine } from '../verify/progress-line.ts'
 import type { Unsettled } from '../verify/settle.ts'
 import { type Verification, verifyView } from '../verify/verify-view.ts'
 import type { WithheldRow } from '../verify/withheld-rows.ts'
 import { postgresUrlOf } from './source.ts'
+import { addRebuild } from './view-rebuild.ts'
 
 interface Options {
   readonly pipeline: string
@@ -37,15 +38,6 @@ const whole = (name: string, text: string, least: number): number => {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value >= least && /^\d+$/.test(text)) return value
   throw new HeadraceError('usage.invalid', `--${name} takes a whole number from ${least}, not "${text}"`)
-}
-
-const viewOf = (pipeline: Pipeline, name: string): CompiledView => {
-  const view = pipeline.views.get(name)
-  if (view !== undefined) return view
-  const names = [...pipeline.views.keys()]
-  const [meant] = nearestNames(name, names)
-  const hint = `${meant === undefined ? '' : `Did you mean ${meant}? `}Views of the folder: ${names.join(', ') || 'none'}.`
-  throw new HeadraceError('usage.invalid', `the pipeline ${pipeline.name} has no view "${name}"`, { hint })
 }
 
 const count = (number: number, one: string, many = `${one}s`): string =>
@@ -173,7 +165,7 @@ const verify = async (context: Context, name: string, options: Options): Promise
   const began = performance.now()
   try {
     const pipeline = loadPipeline(readPipelineFolder(options.pipeline))
-    const view = viewOf(pipeline, name)
+    const view = findView(pipeline, name)
     const session = await connect({ url: postgresUrl, applicationName: 'headrace-verify' })
     try {
       const now = (): number => performance.now()
@@ -207,7 +199,7 @@ const verify = async (context: Context, name: string, options: Options): Promise
   }
 }
 
-/** `headrace view verify VIEW` (05 A19). */
+/** `headrace view verify VIEW` (05 A19) and `headrace view rebuild VIEW`. */
 export const addView = (program: Command, context: Context): void => {
   const view = program.command('view').description('views: documents and the rows they are made of')
   view
@@ -226,4 +218,5 @@ export const addView = (program: Command, context: Context): void => {
     .option('--show-values', 'also show the values that differ: they are data of your users')
     .option('--json', 'print one JSON object')
     .action((name: string, options: Options) => verify(context, name, options))
+  addRebuild(view, context)
 }

@@ -52,7 +52,8 @@ const datasetTopics = (
   ]
 }
 
-const viewTopics = (
+/** What a view's aggregator writes: hop and index topics, documents. */
+export const viewTopics = (
   { topics, partitions, limits }: Pipeline,
   { name, plan, definition }: CompiledView,
 ): readonly PlannedTopic[] => {

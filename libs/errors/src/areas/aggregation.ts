@@ -18,7 +18,7 @@ export const aggregationErrors = {
     'operator',
     'stop',
     90,
-    'The view has documents, but stood still, or did not reach the end of its input, for longer than Kafka keeps tombstones (7 days) or the offsets of its consumer group: deletes of that time may be gone. Nothing is made from half a past; the message names what to delete before `headrace topics apply`, after which all documents are made anew.',
+    'The view has documents, but stood still, or did not reach the end of its input, for longer than Kafka keeps tombstones (7 days) or the offsets of its consumer group: deletes of that time may be gone. Nothing is made from half a past: `headrace view rebuild` has all documents made anew, and searches see the old ones until that is done.',
   ),
   'aggregate.too_large': entry(
     'pipeline-author',
