@@ -365,7 +365,9 @@ describe('an index of another definition of the view, while its own is filled', 
     const changed: DocumentShape = {
       view,
       fields: [
-        ...shape.fields.filter(({ name }) => name !== 'width'),
+        ...shape.fields
+          .filter(({ name }) => name !== 'width')
+          .map(field => (field.kind === 'value' && field.name === 'name' ? { ...field, text: true } : field)),
         { kind: 'value', name: 'width', type: { kind: 'text', dimensions: 0 }, text: false },
         { kind: 'list', name: 'parts', fields: shape.fields.slice(0, 1) },
       ],
@@ -392,6 +394,7 @@ describe('an index of another definition of the view, while its own is filled', 
       [{ query: 'parts.name = "x" or name = "a"' }, 'parts, parts.name'],
       [{ query: 'width = "300"' }, 'width'],
       [{ sort: ['width'] }, 'width'],
+      [{ query: 'name ~ "a"' }, 'name'],
     ] as const) {
       const { status, text } = await ask(body)
       expect(status).toBe(503)

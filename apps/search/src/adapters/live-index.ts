@@ -1,13 +1,17 @@
 import type { ViewIndices } from '@headrace/elasticsearch'
 import type { CompiledView } from '@headrace/pipeline'
-import { buildMapping, differingFields, indexPaths, type SearchRequest } from '@headrace/search-model'
+import { buildMapping, differingFields, missingFields, type SearchRequest } from '@headrace/search-model'
 import { SearchError } from './search-error.ts'
 
 const LOOK_EVERY_MS = 2_000
+/** A search does not go by what was seen longer ago. */
+const LONGEST_KNOWN_MS = 10_000
 
-interface Look {
-  atMs: number
-  differing: Promise<ReadonlySet<string>>
+interface Verdict {
+  /** When the last look that succeeded began. */
+  asOfMs: number
+  differing: ReadonlySet<string>
+  looking: Promise<void> | undefined
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -19,7 +23,7 @@ const NONE: ReadonlySet<string> = new Set()
 export class LiveIndex {
   readonly #indices: Pick<ViewIndices, 'liveMapping'>
   readonly #now: () => number
-  readonly #looks = new Map<string, Look>()
+  readonly #verdicts = new Map<string, Verdict>()
 
   constructor(indices: Pick<ViewIndices, 'liveMapping'>, now: () => number = () => performance.now()) {
     this.#indices = indices
@@ -30,9 +34,7 @@ export class LiveIndex {
   async refuseMissing(view: CompiledView, request: SearchRequest): Promise<void> {
     const differing = await this.#differing(view)
     if (differing.size === 0) return
-    const missing = [...indexPaths(view.shape, request)].flatMap(([path, indexed]) =>
-      [...indexed].some(each => differing.has(each)) ? [path] : [],
-    )
+    const missing = missingFields(view.shape, request, differing)
     if (missing.length === 0) return
     throw new SearchError(
       503,
@@ -43,20 +45,31 @@ export class LiveIndex {
     )
   }
 
-  /** As of the last look; only the first one is waited for. */
-  #differing(view: CompiledView): Promise<ReadonlySet<string>> {
-    const atMs = this.#now()
-    const known = this.#looks.get(view.name)
-    if (known !== undefined && atMs - known.atMs < LOOK_EVERY_MS) return known.differing
-    // what is wrong with Elasticsearch is told by the search itself
-    const found = this.#look(view).catch(() => NONE)
-    if (known === undefined) {
-      this.#looks.set(view.name, { atMs, differing: found })
-      return found
+  /** As of the last look while it is recent. Another look is waited for; where it fails, what was seen last still counts. */
+  async #differing(view: CompiledView): Promise<ReadonlySet<string>> {
+    const verdict = this.#verdicts.get(view.name) ?? {
+      asOfMs: -Infinity,
+      differing: NONE,
+      looking: undefined,
     }
-    known.atMs = atMs
-    void found.then(() => (known.differing = found))
-    return known.differing
+    this.#verdicts.set(view.name, verdict)
+    const ageMs = this.#now() - verdict.asOfMs
+    if (ageMs >= LOOK_EVERY_MS) verdict.looking ??= this.#renew(view, verdict)
+    if (ageMs > LONGEST_KNOWN_MS) await verdict.looking
+    return verdict.differing
+  }
+
+  /** Never rejects: what is wrong with Elasticsearch is told by the search itself. */
+  async #renew(view: CompiledView, verdict: Verdict): Promise<void> {
+    const beganMs = this.#now()
+    try {
+      verdict.differing = await this.#look(view)
+      verdict.asOfMs = beganMs
+    } catch {
+      // the next request looks again
+    } finally {
+      verdict.looking = undefined
+    }
   }
 
   async #look({ name, plan, shape }: CompiledView): Promise<ReadonlySet<string>> {

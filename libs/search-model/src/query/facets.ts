@@ -1,6 +1,7 @@
 import type { DocumentShape } from '../document-shape.ts'
 import { LEAF } from '../index-body/leaf-code.ts'
 import { numberOfCode } from '../index-body/number-code.ts'
+import { EXACT } from '../mapping/index-names.ts'
 import type { Dsl } from './dsl.ts'
 import { QueryError } from './query-error.ts'
 import { type Resolved, type ResolvedField, resolveExpression } from './resolve.ts'
@@ -34,30 +35,37 @@ const fieldOfFacet = (field: ResolvedField, path: string, i: number): string => 
   ) {
     return notCountable(path, i, `its values (${field.type.kind}) are too many to count one by one`)
   }
-  return field.type.kind === 'date' ? `${field.index}.exact` : field.index
+  return field.type.kind === 'date' ? `${field.index}.${EXACT}` : field.index
 }
 
 interface Place {
+  /** Nested paths around the field. */
   readonly lists: readonly string[]
-  readonly field: ResolvedField
+  /** Path in the index. */
+  readonly field: string
 }
 
 const placeOf = (resolved: Resolved, path: string, i: number): Place => {
   if (resolved.kind === 'test') {
     const inside = resolved.field.kind === 'counts' ? [resolved.field.index] : []
-    return { lists: inside, field: resolved.field }
+    return { lists: inside, field: fieldOfFacet(resolved.field, path, i) }
   }
   if (resolved.kind !== 'any' || resolved.part === undefined) return notCountable(path, i, 'it is a list')
   const inner = placeOf(resolved.part, path, i)
   return { lists: [resolved.index, ...inner.lists], field: inner.field }
 }
 
-const facetOf = (shape: DocumentShape, { path, size }: Facet, i: number): Dsl => {
+/** Where the values of a facet are. */
+export const facetField = (shape: DocumentShape, { path }: Facet, i: number): Place => {
   const place = { path: `facets[${i}].path` }
   const resolved = resolveExpression(shape, { kind: 'exists', path: { names: path.split('.'), place } })
-  const { lists, field } = placeOf(resolved, path, i)
+  return placeOf(resolved, path, i)
+}
+
+const facetOf = (shape: DocumentShape, facet: Facet, i: number): Dsl => {
+  const { lists, field } = facetField(shape, facet, i)
   const terms: Dsl = {
-    terms: { field: fieldOfFacet(field, path, i), size },
+    terms: { field, size: facet.size },
     ...(lists.length === 0 ? {} : { aggs: { documents: { reverse_nested: {} } } }),
   }
   const innermost = lists.at(-1)

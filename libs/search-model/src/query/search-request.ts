@@ -36,7 +36,7 @@ const unsortable = (path: FieldPath, why: string): never => {
   })
 }
 
-const sortClause = (field: ResolvedField, path: FieldPath, descending: boolean): Dsl => {
+const clauseOf = (field: ResolvedField, path: FieldPath, descending: boolean): Dsl => {
   const order = { order: descending ? 'desc' : 'asc', missing: '_last' }
   switch (field.kind) {
     case 'value':
@@ -76,11 +76,14 @@ export const resolveField = (
   return resolved.kind === 'test' ? resolved.field : unsortable(path, 'it stands in a list')
 }
 
+/** The i-th part of an order: a query body under the name of the field that it looks at. */
+export const sortClause = (shape: DocumentShape, { path, descending }: SortKey, i: number): Dsl => {
+  const place = { path: `sort[${i}]` }
+  return clauseOf(resolveField(shape, path, place), { names: path.split('.'), place }, descending)
+}
+
 const sortOf = (shape: DocumentShape, request: SearchRequest, ranked: boolean): readonly Dsl[] => {
-  const keys = request.sort.map(({ path, descending }, i) => {
-    const place = { path: `sort[${i}]` }
-    return sortClause(resolveField(shape, path, place), { names: path.split('.'), place }, descending)
-  })
+  const keys = request.sort.map((key, i) => sortClause(shape, key, i))
   if (keys.length === 0 && ranked) keys.push({ _score: { order: 'desc' } })
   // the key makes the order whole: pages neither repeat nor leave out a document
   return [...keys, { [KEY_FIELD]: { order: 'asc' } }]
