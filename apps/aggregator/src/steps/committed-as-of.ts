@@ -47,7 +47,8 @@ const writtenSince = async (
     // what stood before the first one may have been removed, a tombstone among it
     if (first !== undefined) return first.offset === position ? first.timestamp : undefined
   }
-  return Infinity
+  // nothing is left but ends of transactions: what they ended may have been removed
+  return undefined
 }
 
 /** The lowest position in each log that the partition is made from. */

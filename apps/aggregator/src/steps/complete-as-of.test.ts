@@ -108,6 +108,12 @@ class Days {
     while (this.kafka.compact() === 0);
   }
 
+  /** A delete that the log has forgotten: nothing that can be read is left of it. */
+  deleteForgotten(): void {
+    this.kafka.transact({ records: [parents.tombstone('1')] })
+    this.kafka.forgetTombstones()
+  }
+
   commitAsOlderRelease(): void {
     const { topic } = view.topics[0]!
     const offsets = [{ topic, partition: 0, next: 3n, metadata: '' }]
@@ -205,6 +211,7 @@ describe('the time as of which a partition is complete (05 A15)', () => {
         days.writeTwice()
       },
     ],
+    ['was there and nothing can be read any more', (days: Days) => days.deleteForgotten()],
   ])('of documents matters where something %s', async (_, write) => {
     const days = new Days()
     days.write(3)

@@ -85,6 +85,11 @@ export class MemoryKafka {
     return before - log.records.length
   }
 
+  /** What compaction does once delete.retention.ms is over; the ends of the transactions stay. */
+  forgetTombstones(): void {
+    for (const log of this.logs.values()) log.records = log.records.filter(({ value }) => value !== null)
+  }
+
   /** Deletes a topic and makes it anew; `first` is what its partitions begin with. */
   recreate(topic: string, partitions: number, first: Pick<OutgoingRecord, 'key' | 'value'>): void {
     for (let partition = 0; partition < partitions; partition++) {
