@@ -101,7 +101,7 @@ const findStart = async (
     position,
     identity,
     timelineEnd,
-    tables: tables.map(table => table.label),
+    tables,
   })
   return { start, identity }
 }

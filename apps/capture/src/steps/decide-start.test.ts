@@ -15,7 +15,7 @@ const position: CapturePosition = {
   snapshot: {
     consistentLsn: 500n,
     finished: true,
-    tables: [{ table: 'public.item', rowsDone: 1n, rowsEstimated: 1n, finished: true }],
+    tables: [{ table: 'public.item', rowsDone: 1n, rowsEstimated: 1n, finished: true, dataset: 'item' }],
   },
 }
 const slot: SlotState = {
@@ -34,17 +34,18 @@ const found: Found = {
   position,
   identity: { systemIdentifier: '77', timeline: 1 },
   timelineEnd: null,
-  tables: ['public.item'],
+  tables: [{ label: 'public.item', dataset: 'item' }],
 }
 
-const codeOf = (changed: Partial<Found>): string => {
+const refusal = (changed: Partial<Found>): { readonly code: string; readonly message: string } => {
   try {
     decideStart({ ...found, ...changed })
-    return 'none'
+    return { code: 'none', message: '' }
   } catch (error) {
-    return (error as { code: string }).code
+    return error as { code: string; message: string }
   }
 }
+const codeOf = (changed: Partial<Found>): string => refusal(changed).code
 
 describe('decideStart', () => {
   it('loads when Kafka has no position, and sweeps when there was a slot', () => {
@@ -83,7 +84,9 @@ describe('decideStart', () => {
     expect(codeOf({ slot: { ...slot, confirmed: 1_049n } })).toBe('capture.slot_ahead')
     expect(codeOf({ slot: null })).toBe('capture.slot_lost')
     expect(codeOf({ slot: { ...slot, walStatus: 'lost' } })).toBe('capture.slot_lost')
-    expect(codeOf({ tables: ['public.item', 'public.late'] })).toBe('capture.table_not_loaded')
+    expect(codeOf({ tables: [...found.tables, { label: 'public.late', dataset: 'late' }] })).toBe(
+      'capture.table_not_loaded',
+    )
     expect(codeOf({ identity: { systemIdentifier: '78', timeline: 1 } })).toBe('capture.source_rewritten')
   })
 
@@ -92,9 +95,21 @@ describe('decideStart', () => {
     const known = { ...position, snapshot: { ...position.snapshot!, tables: both } }
     const without = decideStart({ ...found, position: known })
     expect(without).toEqual({ kind: 'stream', position })
-    const tables = ['public.item', 'public.gone']
+    const tables = [...found.tables, { label: 'public.gone', dataset: 'item' }]
     expect(codeOf({ position: known, tables })).toBe('none')
     expect(codeOf({ ...without, tables })).toBe('capture.table_not_loaded')
+  })
+
+  it('stops when the rows of a table are in the topic of another dataset', () => {
+    const tables = [{ label: 'public.item', dataset: 'thing' }]
+    const { code, message } = refusal({ tables })
+    expect(code).toBe('capture.table_not_loaded')
+    expect(message).toContain('public.item was loaded as the dataset item, the pipeline says thing')
+    // an older release did not write where they went: that counts which the pipeline says when this is first seen
+    const [known] = position.snapshot!.tables
+    const unnamed = { ...position.snapshot!, tables: [{ ...known!, dataset: '' }] }
+    const start = decideStart({ ...found, position: { ...position, snapshot: unnamed } })
+    expect(start).toEqual({ kind: 'stream', position })
   })
 
   it('goes on after a fail-over that kept all that Kafka has, and only then', () => {

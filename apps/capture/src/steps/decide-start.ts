@@ -1,6 +1,7 @@
 import { HeadraceError } from '@headrace/errors'
 import type { SlotState, SourceIdentity } from '@headrace/postgres'
 import { type CapturePosition, formatLsn } from '@headrace/wire'
+import type { SourceTable } from '../adapters/captured-table.ts'
 
 /** How capture begins. */
 export type Start =
@@ -15,8 +16,7 @@ export interface Found {
   readonly identity: SourceIdentity
   /** Where the server's history left the position's timeline; null: it is the same timeline, or not in its history. */
   readonly timelineEnd: bigint | null
-  /** `schema.table` of all tables of the source. */
-  readonly tables: readonly string[]
+  readonly tables: readonly Pick<SourceTable, 'label' | 'dataset'>[]
 }
 
 const RESET = 'Run `headrace source reset` to load the tables anew.'
@@ -39,7 +39,10 @@ export const decideStart = (found: Found): Start => {
   checkSlot(found, position)
   checkTables(found, position)
   // what a table misses while it is out of the pipeline is acknowledged: it does not count as loaded any more
-  const tables = position.snapshot.tables.filter(({ table }) => found.tables.includes(table))
+  const tables = position.snapshot.tables.flatMap(known => {
+    const table = found.tables.find(({ label }) => label === known.table)
+    return table === undefined ? [] : [{ ...known, dataset: table.dataset }]
+  })
   return { kind: 'stream', position: { ...position, snapshot: { ...position.snapshot, tables } } }
 }
 
@@ -76,9 +79,22 @@ export const checkSlot = (
 }
 
 const checkTables = ({ tables, slotName }: Found, position: CapturePosition): void => {
-  const loaded = new Set(position.snapshot?.tables.map(({ table }) => table) ?? [])
-  const missing = tables.filter(table => !loaded.has(table))
-  if (missing.length === 0) return
-  const words = `rows of ${missing.join(', ')} are not in Kafka: the pipeline got these tables after its first load, or was without them for a while`
-  throw new HeadraceError('capture.table_not_loaded', words, { where: `slot ${slotName}`, hint: RESET })
+  const loaded = new Map(position.snapshot?.tables.map(({ table, dataset }) => [table, dataset]))
+  const missing = tables.filter(({ label }) => !loaded.has(label)).map(({ label }) => label)
+  const problems = tables.flatMap(({ label, dataset }) => {
+    const before = loaded.get(label) ?? ''
+    if (before === '' || before === dataset) return []
+    return [
+      `${label} was loaded as the dataset ${before}, the pipeline says ${dataset}, whose topic lacks its rows`,
+    ]
+  })
+  if (missing.length > 0)
+    problems.unshift(
+      `rows of ${missing.join(', ')} are not in Kafka: the pipeline got these tables after its first load, or was without them for a while`,
+    )
+  if (problems.length === 0) return
+  throw new HeadraceError('capture.table_not_loaded', problems.join('; '), {
+    where: `slot ${slotName}`,
+    hint: RESET,
+  })
 }

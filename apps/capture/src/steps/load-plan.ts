@@ -113,6 +113,7 @@ const lookAtTables = async (
     planned.push({ relation, heaps: await readHeaps(session, info.oid), columns, filter: published.filter })
     delivery.progress.tables.push({
       table: table.label,
+      dataset: table.dataset,
       rowsDone: 0n,
       rowsEstimated: BigInt(info.estimatedRows),
       finished: false,

@@ -54,7 +54,7 @@ export const captureErrors = {
     'operator',
     'stop',
     83,
-    'A table came into the pipeline after the first load, so its rows are not in Kafka. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
+    'Rows of a table are not where the pipeline reads them: it came into the pipeline after the first load, was out of it for a while, or has another dataset now. Nothing is skipped silently; `headrace source reset` loads the tables anew.',
   ),
   'capture.toast_unchanged': entry(
     'data-owner',

@@ -115,6 +115,8 @@ export interface TableProgress {
   rowsDone: bigint;
   rowsEstimated: bigint;
   finished: boolean;
+  /** Where its rows are; empty: written by a release that did not say. */
+  dataset: string;
 }
 
 /** Value of <p>.positions, key = slot name and "/shapes": the catalogue when it was last compared (design 03 C8). */
@@ -966,7 +968,7 @@ export const SnapshotProgress: MessageFns<SnapshotProgress> = {
 };
 
 function createBaseTableProgress(): TableProgress {
-  return { table: "", rowsDone: 0n, rowsEstimated: 0n, finished: false };
+  return { table: "", rowsDone: 0n, rowsEstimated: 0n, finished: false, dataset: "" };
 }
 
 export const TableProgress: MessageFns<TableProgress> = {
@@ -988,6 +990,9 @@ export const TableProgress: MessageFns<TableProgress> = {
     }
     if (message.finished !== false) {
       writer.uint32(32).bool(message.finished);
+    }
+    if (message.dataset !== "") {
+      writer.uint32(42).string(message.dataset);
     }
     return writer;
   },
@@ -1035,6 +1040,14 @@ export const TableProgress: MessageFns<TableProgress> = {
             }
 
             message.finished = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dataset = reader.string();
             continue;
           }
         }
