@@ -24,6 +24,8 @@ export interface CaptureAppOptions {
   readonly watchMs?: number
   /** Tests look at its bounds. */
   readonly observe?: (delivery: Delivery) => void
+  /** Tests act when the tables of a first load are held and not planned yet. */
+  readonly held?: () => Promise<void>
 }
 
 /** Descriptions of tables, and positions with the catalogue of all of them, may be larger than rows. */

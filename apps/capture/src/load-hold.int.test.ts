@@ -6,17 +6,7 @@ import { createHarness, type Harness, type RunningCapture } from './testing/harn
 const TABLES = ['first', 'second']
 const ROWS = `select i, repeat('x', 100) from generate_series(1, 1000) i`
 
-/** Rewrites the table as soon as one session holds both; if it is too slow to see that, when the stream has begun. */
-const rewrite = (slot: string): string => `do $$ begin
-  while not exists (
-    select from pg_locks where relation in ('first'::regclass, 'second'::regclass) and mode = 'AccessShareLock' and granted
-    group by pid having count(*) = 2
-  ) and not exists (
-    select from pg_stat_get_wal_senders() w join pg_replication_slots s on s.active_pid = w.pid
-    where s.slot_name = '${slot}' and w.state <> 'startup'
-  ) loop perform pg_sleep(0.0005); end loop;
-  alter table second alter id type bigint;
-end $$`
+const QUEUED = `select from pg_locks where relation = 'second'::regclass and not granted`
 
 describe('the hold on the tables of a first load', () => {
   let harness: Harness
@@ -34,10 +24,20 @@ describe('the hold on the tables of a first load', () => {
         name => `create table ${name} (id int primary key, name text); insert into ${name} ${ROWS}`,
       ).join(';'),
     )
-    const rewritten = harness.database.query(rewrite(harness.slot))
-    let streams = false
-    capture = harness.start({ log: line => (streams ||= line.includes('"streaming"')) })
-    await waitFor(() => streams, { what: 'the stream' })
+    let rewritten: Promise<unknown> | undefined
+    const held = async (): Promise<void> => {
+      if (rewritten !== undefined) return
+      rewritten = harness.database.query('alter table second alter id type bigint')
+      rewritten.catch(() => undefined)
+      await waitFor(async () => (await harness.database.query(QUEUED)).length > 0, {
+        what: 'the rewrite, which waits for the hold',
+      })
+    }
+    const lines: string[] = []
+    capture = harness.start({ held, log: line => lines.push(line) })
+    const isTold = (words: string): boolean => lines.some(line => line.includes(words))
+    await waitFor(() => isTold('"streaming"'), { what: 'the stream' })
+    expect(isTold('capture.load_overtaken')).toBe(true)
     await rewritten
     for (const table of TABLES)
       expect([...applied(await harness.changes(table)).keys()].sort()).toEqual(

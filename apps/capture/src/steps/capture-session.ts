@@ -53,6 +53,8 @@ export interface CaptureOptions {
   readonly failpoints: Failpoints
   /** Tests look at its bounds. */
   readonly observe?: (delivery: Delivery) => void
+  /** Tests act when the tables of a first load are held and not planned yet. */
+  readonly held?: () => Promise<void>
 }
 
 /** One connected spell: from the position to wherever the source or Kafka ends it. Gives the position it came to, also when it fails. */
@@ -296,6 +298,7 @@ const loadTables = async (
     openCopySession({ connection, snapshot: load.snapshot, tables: options.tables, wait: true, signal }),
   )
   try {
+    await options.held?.()
     const tables = await planLoad(session, source, options.tables, running)
     const { epoch } = delivery.committed
     await firstLoad({

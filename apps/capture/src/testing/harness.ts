@@ -20,6 +20,7 @@ export interface StartOptions {
   readonly columns?: readonly string[] | undefined
   readonly limits?: Partial<DeliveryLimits>
   readonly observe?: (delivery: Delivery) => void
+  readonly held?: () => Promise<void>
   readonly watchMs?: number
   readonly health?: Health
   /** Default: that of the backends. Stopped with the capture. */
@@ -35,7 +36,7 @@ export interface RunningCapture {
 }
 
 export const startCapture = (wiring: TestWiring, url: string, options: StartOptions = {}): RunningCapture => {
-  const { limits, observe, watchMs, columns } = options
+  const { limits, observe, held, watchMs, columns } = options
   const tables = wiring.tables.map(table => (columns === undefined ? table : { ...table, columns }))
   const pipeline = testPipeline({ ...wiring, tables })
   const kafka = options.kafka ?? testKafka(`${wiring.pipeline}-capture`)
@@ -56,6 +57,7 @@ export const startCapture = (wiring: TestWiring, url: string, options: StartOpti
       failpoints: createFailpoints(''),
       ...(limits === undefined ? {} : { limits }),
       ...(observe === undefined ? {} : { observe }),
+      ...(held === undefined ? {} : { held }),
       ...(watchMs === undefined ? {} : { watchMs }),
     },
     stop.signal,
