@@ -187,6 +187,6 @@ export interface KafkaAdmin {
   resetOffsets(groupId: string, offsets: readonly CommitOffset[]): Promise<void>
   /** How many members a group has now; 0 when there is no such group. */
   memberCount(groupId: string): Promise<number>
-  /** Removes a group without members and its offsets. */
+  /** Removes a group and its offsets, if there is such a group. While it has members: remove.in_use, and nothing is touched. */
   deleteGroup(groupId: string): Promise<void>
 }

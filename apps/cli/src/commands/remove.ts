@@ -69,7 +69,7 @@ const refuseInUse = (servers: readonly Server[]): void => {
   const used = servers.flatMap(({ made }) => made).find(({ usedBy }) => usedBy !== undefined)
   if (used === undefined) return
   throw new HeadraceError('remove.in_use', `${used.kind} ${used.name} is in use by ${used.usedBy ?? ''}`, {
-    hint: 'Stop the services (Ctrl-C in `headrace dev`), then remove.',
+    hint: 'Stop the services (Ctrl-C in `headrace dev`; one that was killed counts for some seconds more), then remove.',
   })
 }
 

@@ -1,6 +1,5 @@
 import type { Elasticsearch } from '@headrace/elasticsearch'
 import { ViewIndices } from '@headrace/elasticsearch'
-import { codeOf } from '@headrace/errors'
 import type { Kafka } from '@headrace/kafka'
 import type { Pipeline } from '@headrace/pipeline'
 import {
@@ -66,22 +65,25 @@ export const madeInKafka = async (kafka: Kafka, { name }: Pipeline): Promise<rea
     .filter(topic => topic.startsWith(`${name}.`) && OUR_TOPIC.test(topic.slice(name.length + 1)))
     .sort()
   if (topics.length === 0) return []
+  // groups are found by the topics: first, so that one that is refused is found again
   return [
+    ...(await Promise.all(groupsOf(name, topics).map(group => madeGroup(kafka, group)))),
     ...topics.map((topic): MadeThing => ({
       kind: 'topic',
       name: topic,
       remove: () => kafka.admin.delete([topic]),
     })),
-    ...groupsOf(name, topics).map((group): MadeThing => ({
-      kind: 'consumer group',
-      name: group,
-      // a group that never was, or that Kafka forgot, is as good as removed
-      remove: () =>
-        kafka.admin.deleteGroup(group).catch((error: unknown) => {
-          if (codeOf(error) !== 'kafka.refused') throw error
-        }),
-    })),
   ]
+}
+
+const madeGroup = async ({ admin }: Kafka, name: string): Promise<MadeThing> => {
+  const members = await admin.memberCount(name)
+  return {
+    kind: 'consumer group',
+    name,
+    ...(members === 0 ? {} : { usedBy: `its members (${members})` }),
+    remove: () => admin.deleteGroup(name),
+  }
 }
 
 interface IndexAnswer {

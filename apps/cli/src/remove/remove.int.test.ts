@@ -77,6 +77,28 @@ describe('headrace remove', () => {
     expect((await ours()).length).toBeGreaterThan(5)
   })
 
+  it('is refused while a service is in one of the groups', async () => {
+    const groupId = `${name}.validator`
+    const member = await kafka.consumer({
+      groupId,
+      topics: [FOREIGN_TOPIC],
+      memberName: 'validator-0',
+      sessionTimeoutMs: 300_000,
+      handlers: { assigned: () => undefined, revoked: () => undefined },
+    })
+    await waitFor(async () => (await kafka.admin.memberCount(groupId)) === 1, { what: 'the member' })
+    const before = await ours()
+    const ended = await remove('--yes')
+    expect(ended.status).toBe(69)
+    expect(ended.stderr).toContain(`consumer group ${groupId} is in use`)
+    expect(await ours()).toEqual(before)
+    expect(
+      await database.query(`select 1 from pg_replication_slots where slot_name = '${slot}'`),
+    ).toHaveLength(1)
+    await member.stop()
+    await waitFor(async () => (await kafka.admin.memberCount(groupId)) === 0, { what: 'the empty group' })
+  })
+
   it('removes everything of the pipeline and nothing else', async () => {
     const ended = await remove('--yes', '--json')
     expect(ended.status).toBe(0)

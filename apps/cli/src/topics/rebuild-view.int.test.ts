@@ -1,4 +1,4 @@
-import { createKafka, type Kafka } from '@headrace/kafka'
+import { createKafka, type GroupConsumer, type Kafka, type KafkaAdmin } from '@headrace/kafka'
 import { aggregatorGroup, type CompiledView, loadPipeline, type Pipeline } from '@headrace/pipeline'
 import { readPipelineFolder } from '@headrace/runtime'
 import { backends, copyPipeline, uniqueName, waitFor } from '@headrace/testkit'
@@ -6,7 +6,35 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { resolve } from 'node:path'
 import { type Ended, headrace } from '../testing/run-command.ts'
 import { applyTopics } from './apply-topics.ts'
-import { topicPlan } from './topic-plan.ts'
+import { madeOfView, rebuildView } from './rebuild-view.ts'
+import { topicPlan, viewTopics } from './topic-plan.ts'
+
+/** The same servers, where something of somebody else happens just before or after a request of the command. */
+const meanwhile = (
+  kafka: Kafka,
+  when: 'before' | 'after',
+  method: 'delete' | 'deleteGroup',
+  happens: () => Promise<void>,
+): Kafka => {
+  let isOver = false
+  const once = async (): Promise<void> => {
+    if (!isOver) await happens()
+    isOver = true
+  }
+  const admin = new Proxy<KafkaAdmin>(kafka.admin, {
+    get: (real, name: keyof KafkaAdmin) => {
+      const call = real[name].bind(real) as (...args: readonly unknown[]) => Promise<unknown>
+      if (name !== method) return call
+      return async (...args: readonly unknown[]): Promise<unknown> => {
+        if (when === 'before') await once()
+        const answer = await call(...args)
+        if (when === 'after') await once()
+        return answer
+      }
+    },
+  })
+  return { ...kafka, admin }
+}
 
 const EXAMPLE = resolve(__dirname, '../../../../examples/image-search/pipeline')
 
@@ -49,21 +77,43 @@ describe('headrace view rebuild', () => {
   }
   const committed = async () =>
     (await kafka.admin.committed(group, { [validated]: [0] })).map(({ next }) => next)
-
-  it('is refused while an aggregator is at work, and asks before it removes', async () => {
-    const silent = { assigned: () => undefined, revoked: () => undefined }
-    const member = await kafka.consumer({
+  /** As an aggregator does that gets as far as its first turn. */
+  const commit = () => kafka.admin.resetOffsets(group, [{ topic: validated, partition: 0, next: 1n }])
+  const members = async (count: number): Promise<void> => {
+    const what = `${count} members of the group`
+    await waitFor(async () => (await kafka.admin.memberCount(group)) === count, { what })
+  }
+  const join = async (): Promise<GroupConsumer> => {
+    const handlers = { assigned: () => undefined, revoked: () => undefined }
+    // no pause of the machine ends its session
+    const options = {
       groupId: group,
       topics: [validated],
       memberName: 'aggregator-0',
-      handlers: silent,
-    })
-    await waitFor(async () => (await kafka.admin.memberCount(group)) === 1, { what: 'the member' })
+      handlers,
+      sessionTimeoutMs: 300_000,
+    }
+    const member = await kafka.consumer(options)
+    await members(1)
+    return member
+  }
+  const leave = async (member: GroupConsumer | undefined): Promise<void> => {
+    await member?.stop()
+    await members(0)
+  }
+  const topicsOfView = async (): Promise<readonly string[]> => {
+    const there = new Set(await kafka.admin.list())
+    return viewTopics(pipeline, view)
+      .map(({ topic }) => topic)
+      .filter(topic => there.has(topic))
+  }
+
+  it('is refused while an aggregator is at work, and asks before it removes', async () => {
+    const member = await join()
     const refused = await rebuild('--yes')
     expect(refused.status).toBe(69)
     expect(refused.stderr).toContain(`an aggregator works on the view ${view.name}`)
-    await member.stop()
-    await waitFor(async () => (await kafka.admin.memberCount(group)) === 0, { what: 'the empty group' })
+    await leave(member)
     const asking = await rebuild()
     expect(asking.status).toBe(64)
     expect(asking.stdout).toContain(documents)
@@ -80,5 +130,70 @@ describe('headrace view rebuild', () => {
     expect(await beginning(validated)).toBe(before.validated)
     // again, with nothing of it left to forget
     expect((await rebuild('--yes')).status).toBe(0)
+  })
+
+  it('leaves all as it is when an aggregator was started while it asked', async () => {
+    await commit()
+    const before = await beginning(documents)
+    const made = await madeOfView(kafka, pipeline, view)
+    const member = await join()
+    await expect(rebuildView(kafka, pipeline, made)).rejects.toMatchObject({ code: 'remove.in_use' })
+    expect(await committed()).toEqual([1n])
+    expect(await beginning(documents)).toBe(before)
+    await leave(member)
+  })
+
+  it('leaves all as it is when one is started at the last moment', async () => {
+    await commit()
+    const before = await beginning(documents)
+    const made = await madeOfView(kafka, pipeline, view)
+    let member: GroupConsumer | undefined
+    const unlucky = meanwhile(kafka, 'before', 'deleteGroup', async () => void (member = await join()))
+    await expect(rebuildView(unlucky, pipeline, made)).rejects.toMatchObject({ code: 'remove.in_use' })
+    expect(await committed()).toEqual([1n])
+    expect(await beginning(documents)).toBe(before)
+    await leave(member)
+  })
+
+  it('leaves the topics when one has worked since the group was forgotten', async () => {
+    const before = await beginning(documents)
+    const made = await madeOfView(kafka, pipeline, view)
+    const unlucky = meanwhile(kafka, 'after', 'deleteGroup', commit)
+    await expect(rebuildView(unlucky, pipeline, made)).rejects.toMatchObject({ code: 'remove.in_use' })
+    expect(await beginning(documents)).toBe(before)
+  })
+
+  it('forgets what one commits while its topics are removed', async () => {
+    const before = await beginning(documents)
+    const made = await madeOfView(kafka, pipeline, view)
+    const unlucky = meanwhile(kafka, 'before', 'delete', commit)
+    await rebuildView(unlucky, pipeline, made)
+    expect(await committed()).toEqual([null])
+    expect(await beginning(documents)).not.toBe(before)
+  })
+
+  it('makes no topics while one that was started meanwhile is at work, and all of them when it is run again', async () => {
+    const before = await beginning(documents)
+    const made = await madeOfView(kafka, pipeline, view)
+    let member: GroupConsumer | undefined
+    const unlucky = meanwhile(kafka, 'before', 'delete', async () => void (member = await join()))
+    await expect(rebuildView(unlucky, pipeline, made)).rejects.toMatchObject({
+      code: 'remove.in_use',
+      hint: expect.stringContaining('run the command again'),
+    })
+    expect(await topicsOfView()).toEqual([])
+    await leave(member)
+    expect((await rebuild('--yes')).status).toBe(0)
+    expect(await topicsOfView()).toHaveLength(viewTopics(pipeline, view).length)
+    expect(await committed()).toEqual([null])
+    expect(await beginning(documents)).not.toBe(before)
+  })
+
+  it('makes no other topic of the pipeline', async () => {
+    const dead = pipeline.topics.dead('image')
+    await kafka.admin.delete([dead])
+    await waitFor(async () => (await kafka.admin.describe(dead)) === null, { what: 'the topic to be gone' })
+    await rebuildView(kafka, pipeline, await madeOfView(kafka, pipeline, view))
+    expect(await kafka.admin.describe(dead)).toBeNull()
   })
 })

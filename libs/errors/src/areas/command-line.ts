@@ -42,7 +42,7 @@ export const commandLineErrors = {
     'operator',
     'stop',
     69,
-    'Something that was to be removed is in use, so services of the pipeline still run and would make it anew: nothing was removed.',
+    'Something that was to be removed is in use, so services of the pipeline still run and would make it anew. Stop them, and run the command again.',
   ),
   'search.refused': entry(
     'caller',

@@ -61,6 +61,27 @@ describe('admin', () => {
     expect(await admin.committed(groupId, { [topic]: [0] })).toMatchObject([{ next: null }])
   })
 
+  it('refuses to remove a group that has a member, and has nothing to do for one that never was', async () => {
+    const [topic, groupId] = [await cluster.topic('busy'), cluster.name('g')]
+    await admin.resetOffsets(groupId, [{ topic, partition: 0, next: 0n }])
+    // whoever does not leave is a member for longer than the test lasts
+    const options = { groupId, topics: [topic], memberName: 'a', sessionTimeoutMs: 300_000 }
+    const member = await joinGroup(cluster.kafka, options)
+    await waitFor(async () => (await admin.memberCount(groupId)) === 1, { what: 'the member' })
+    await expect(admin.deleteGroup(groupId)).rejects.toMatchObject({
+      code: 'remove.in_use',
+      message: expect.stringContaining('NON_EMPTY_GROUP'),
+      where: groupId,
+    })
+    expect(await admin.committed(groupId, { [topic]: [0] })).toMatchObject([{ next: 0n }])
+    await member.consumer.stop()
+    await waitFor(async () => (await admin.memberCount(groupId)) === 0, { what: 'the member to be gone' })
+    await admin.deleteGroup(groupId)
+    expect(await admin.committed(groupId, { [topic]: [0] })).toMatchObject([{ next: null }])
+    await admin.deleteGroup(groupId)
+    await admin.deleteGroup(cluster.name('never'))
+  })
+
   it('counts the members of a group, also of one that is not there', async () => {
     const [topic, groupId] = [await cluster.topic('members'), cluster.name('g')]
     expect(await admin.memberCount(groupId)).toBe(0)

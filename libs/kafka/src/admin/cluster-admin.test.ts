@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { ClusterClient } from '../connect/cluster-client.ts'
+import { ClusterClient } from '../connect/cluster-client.ts'
+import type { KafkajsBroker } from '../connect/kafkajs.ts'
 import { ClusterAdmin } from './cluster-admin.ts'
 
 type Versions = Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>
@@ -32,6 +33,57 @@ describe('checkVersion (06 E6)', () => {
       code: 'kafka.broker_too_old',
       message: expect.stringContaining(said),
       hint: expect.stringContaining('3.9'),
+    })
+  })
+})
+
+/** A client of one broker that answers DeleteGroups with these codes, the last one for ever. */
+class Deleting extends ClusterClient {
+  asked = 0
+  readonly #codes: readonly number[]
+
+  constructor(codes: readonly number[]) {
+    super({ brokers: ['localhost:1'], clientId: 'deleting' })
+    this.#codes = codes
+  }
+
+  override anyBroker(): Promise<KafkajsBroker> {
+    return this.broker()
+  }
+
+  override broker(): Promise<KafkajsBroker> {
+    const errorCode = () => this.#codes[Math.min(this.asked++, this.#codes.length - 1)] ?? 0
+    return Promise.resolve({
+      findGroupCoordinator: () => Promise.resolve({ coordinator: { nodeId: 1 } }),
+      deleteGroups: ([groupId]: readonly string[]) =>
+        Promise.resolve({ results: [{ groupId, errorCode: errorCode() }] }),
+    } as unknown as KafkajsBroker)
+  }
+}
+
+describe('deleteGroup (06 E6f)', () => {
+  const deleteGroup = async (...codes: readonly number[]): Promise<number> => {
+    const client = new Deleting(codes)
+    await new ClusterAdmin(client).deleteGroup('g')
+    return client.asked
+  }
+
+  it('repeats what the coordinator says for now: loading, not available, moved', async () => {
+    expect(await deleteGroup(14, 15, 16, 0)).toBe(4)
+  })
+
+  it('is content with a group that is not there', async () => {
+    expect(await deleteGroup(69)).toBe(1)
+  })
+
+  it.each([
+    [68, 'remove.in_use', 'NON_EMPTY_GROUP'],
+    [30, 'kafka.refused', 'GROUP_AUTHORIZATION_FAILED'],
+  ])('throws what else the answer says of the group: %i', async (errorCode, code, name) => {
+    await expect(deleteGroup(errorCode)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(name),
+      where: 'g',
     })
   })
 })

@@ -1,6 +1,6 @@
 import { HeadraceError } from '@headrace/errors'
 import type { ClusterClient } from '../connect/cluster-client.ts'
-import type { ClusterMetadata } from '../connect/kafkajs.ts'
+import { type ClusterMetadata, createErrorFromCode } from '../connect/kafkajs.ts'
 import { commitOffsets, stableOffsets } from '../connect/offsets.ts'
 import { retry } from '../connect/retry.ts'
 import { brokerErrorType, isConnectionFault, isTransient, kafkaError } from '../faults.ts'
@@ -115,8 +115,22 @@ export class ClusterAdmin implements KafkaAdmin {
   }
 
   async deleteGroup(groupId: string): Promise<void> {
-    await this.#client.patientAtCoordinator('group', groupId, 'the group cannot be deleted', async broker => {
-      await broker.deleteGroups([groupId])
+    const doing = 'the group cannot be deleted'
+    const deleted = this.#client.patientAtCoordinator('group', groupId, doing, async broker => {
+      const { results } = await broker.deleteGroups([groupId])
+      // the one answer whose errors kafkajs does not throw
+      const failed = results.find(({ errorCode }) => errorCode !== 0)
+      if (failed !== undefined) throw createErrorFromCode(failed.errorCode)
+    })
+    await deleted.catch((error: unknown) => {
+      const type = brokerErrorType(error)
+      if (type === 'GROUP_ID_NOT_FOUND') return
+      if (type !== 'NON_EMPTY_GROUP') throw error
+      throw new HeadraceError('remove.in_use', `${doing}: ${type}`, {
+        where: groupId,
+        hint: 'The group has members: stop its services, then try again. One that was killed counts until its session ends.',
+        cause: error,
+      })
     })
   }
 

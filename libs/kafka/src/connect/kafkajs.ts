@@ -86,7 +86,10 @@ export interface KafkajsBroker {
   describeGroups(request: {
     groupIds: readonly string[]
   }): Promise<{ readonly groups: readonly { readonly members: readonly unknown[] }[] }>
-  deleteGroups(groupIds: readonly string[]): Promise<void>
+  /** Throws no error of the answer: they stand with each group. */
+  deleteGroups(groupIds: readonly string[]): Promise<{
+    readonly results: readonly { readonly groupId: string; readonly errorCode: number }[]
+  }>
   offsetCommit(request: {
     groupId: string
     groupGenerationId: number
