@@ -96,6 +96,11 @@ describe('capture', () => {
     expect(sorted(applied(changes))).toEqual(sorted(await tableRows(harness, 'item')))
     expect(disorder(changes)).toEqual([])
     expect(changes.filter(change => change.snapshot).every(change => change.op === Op.INSERT)).toBe(true)
+    // a table whose rows went elsewhere would be told by it
+    expect((await position()).snapshot).toMatchObject({
+      finished: true,
+      tables: [{ table: 'public.item', dataset: 'item', finished: true }],
+    })
   })
 
   it('C2 acknowledges exactly what Kafka has, and C3 goes on from there after a stop, adjacent commits included', async () => {
