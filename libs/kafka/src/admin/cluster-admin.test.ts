@@ -87,3 +87,24 @@ describe('deleteGroup (06 E6f)', () => {
     })
   })
 })
+
+describe('describe (06 E6g)', () => {
+  const unknown = (): Promise<never> =>
+    Promise.reject(Object.assign(new Error('unknown'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' }))
+
+  it('finds no topic that is deleted between its two requests', async () => {
+    let isThere = true
+    const partitionMetadata = [{ partitionId: 0, replicas: [1] }]
+    const broker = {
+      metadata: ([topic]: readonly string[]) =>
+        isThere ? Promise.resolve({ topicMetadata: [{ topic, partitionMetadata }] }) : unknown(),
+      describeConfigs: () => {
+        isThere = false
+        return unknown()
+      },
+    }
+    const client = { patienceMs: 30_000, stopped: false, anyBroker: () => Promise.resolve(broker) }
+    const admin = new ClusterAdmin(client as unknown as ClusterClient)
+    expect(await admin.describe('t')).toBeNull()
+  })
+})

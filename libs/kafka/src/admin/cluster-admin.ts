@@ -55,18 +55,20 @@ export class ClusterAdmin implements KafkaAdmin {
     return topicMetadata.map(({ topic }) => topic).sort()
   }
 
-  async describe(topic: string): Promise<TopicDescription | null> {
-    const metadata = await this.#lookup(topic)
-    const first = metadata?.find(({ partitionId }) => partitionId === 0)
-    if (metadata === undefined || first === undefined) return null
-    const { resources } = await this.#patiently(`the configuration of ${topic} cannot be read`, async () =>
-      (await this.#client.anyBroker()).describeConfigs({ resources: [{ type: TOPIC, name: topic }] }),
-    )
-    const entries = resources[0]?.configEntries ?? []
-    const config = Object.fromEntries(
-      entries.map(({ configName, configValue }) => [configName, configValue ?? '']),
-    )
-    return { topic, partitions: metadata.length, replicas: first.replicas.length, config }
+  describe(topic: string): Promise<TopicDescription | null> {
+    // repeated as a whole: a topic that is deleted between the two requests is looked up again, and not there
+    return this.#patiently(`the configuration of ${topic} cannot be read`, async () => {
+      const metadata = await this.#lookup(topic)
+      const first = metadata?.find(({ partitionId }) => partitionId === 0)
+      if (metadata === undefined || first === undefined) return null
+      const broker = await this.#client.anyBroker()
+      const { resources } = await broker.describeConfigs({ resources: [{ type: TOPIC, name: topic }] })
+      const entries = resources[0]?.configEntries ?? []
+      const config = Object.fromEntries(
+        entries.map(({ configName, configValue }) => [configName, configValue ?? '']),
+      )
+      return { topic, partitions: metadata.length, replicas: first.replicas.length, config }
+    })
   }
 
   async ensure(topics: readonly TopicSpec[]): Promise<void> {
