@@ -202,13 +202,20 @@ describe('indexer', () => {
     await waitFor(async () => (await harness.documents()).size === 3, { what: 'another document' })
     await third.stop()
     expect(await live()).toEqual([expect.stringMatching(/-1$/)])
-    // for too long
+    // for too long, but what was written next is there and young
     await harness.ageOffsets(8)
     await harness.write([harness.document('b', image(2, 'b again'))])
     const fourth = harness.start()
-    await waitFor(async () => (await live())[0]?.endsWith('-2'), { what: 'the alias to move' })
-    expect([...(await harness.documents()).keys()].sort()).toEqual(['a', 'b'])
+    await waitFor(async () => (await harness.documents()).get('b')?.source?.includes('again'), { what: 'it' })
     await fourth.stop()
+    expect(await live()).toEqual([expect.stringMatching(/-1$/)])
+    // for too long, and something is gone
+    await harness.ageOffsets(8, true)
+    await harness.write([harness.document('c', image(3, 'c'))])
+    const fifth = harness.start()
+    await waitFor(async () => (await live())[0]?.endsWith('-2'), { what: 'the alias to move' })
+    expect([...(await harness.documents()).keys()].sort()).toEqual(['a', 'b', 'c'])
+    await fifth.stop()
   })
 
   it('catches up when Elasticsearch was away', async () => {

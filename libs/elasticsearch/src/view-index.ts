@@ -175,9 +175,11 @@ export class ViewIndices {
   }
 
   /** Gives an index up for all its indexers: `open` finds or makes another one. Searches see it until that is live. */
-  async giveUp(name: string): Promise<void> {
-    const meta = (await this.#list(name)).get(name)?.mappings?._meta
-    const body = JSON.stringify({ _meta: { ...meta, outdated: true } })
+  async giveUp({ name, uuid }: Pick<ViewIndex, 'name' | 'uuid'>): Promise<void> {
+    const found = (await this.#list(name)).get(name)
+    // another one of this name is not meant
+    if (found?.mappings?._meta === undefined || uuidOf(found) !== uuid) return
+    const body = JSON.stringify({ _meta: { ...found.mappings._meta, outdated: true } })
     await this.#elasticsearch.send({ method: 'PUT', path: `/${name}/_mapping`, body, accept: [404] })
   }
 

@@ -99,12 +99,16 @@ export const refuseOther = (
   })
 }
 
-/** The same of the whole topic as it begins now: one that has grown again since it was made anew shows it nowhere else. */
-export const refuseRemade = async (
+/**
+ * The same of the whole topic as it begins now: one that has grown again since it was made anew shows it nowhere else. False: it is
+ * not marked yet.
+ */
+export const isSameTopic = async (
   marked: MarkedTopic,
   incarnations: Readonly<Record<string, string>>,
-): Promise<void> => {
+): Promise<boolean> => {
   const found = await incarnationsOf(marked)
   for (const [partition, id] of Object.entries(found ?? {}))
     refuseOther(marked.topic, Number(partition), id, incarnations)
+  return found !== undefined
 }

@@ -37,16 +37,34 @@ describe('catching up', () => {
   it('is over where everything is consumed, and stays over', async () => {
     const { ends, looks, catchUp } = world(['group', 'group', 'index'])
     expect(await catchUp.isOver()).toBe(true)
-    expect(looks.asked).toBe(3)
+    expect(looks.asked).toBe(5)
     ends['in'] = 100n
     expect(await catchUp.isOver()).toBe(true)
-    expect(looks.asked).toBe(3)
+    expect(looks.asked).toBe(5)
   })
 
   it('waits for a group that has consumed nothing yet', async () => {
     const { positions, catchUp } = world(['group'])
     positions['hop'] = null
     expect(await catchUp.isOver()).toBe(false)
+    positions['hop'] = 2n
+    expect(await catchUp.isOver()).toBe(true)
+  })
+
+  it('waits for no position where there is nothing to consume', async () => {
+    const { ends, positions, catchUp } = world(['group'])
+    ends['hop'] = 0n
+    positions['hop'] = null
+    expect(await catchUp.isOver()).toBe(true)
+  })
+
+  it('asks no more for what was reached once', async () => {
+    const { ends, positions, looks, catchUp } = world(['group'])
+    positions['hop'] = 1n
+    expect(await catchUp.isOver()).toBe(false)
+    ends['in'] = 50n
+    expect(await catchUp.isOver()).toBe(false)
+    expect(looks.asked).toBe(3)
     positions['hop'] = 2n
     expect(await catchUp.isOver()).toBe(true)
   })

@@ -14,8 +14,12 @@ export interface CatchUpOptions {
   readonly partitions: number
 }
 
-/** topic -> ends of its partitions. */
-type Ends = ReadonlyMap<string, readonly bigint[]>
+/** A partition that has to be consumed up to here. */
+interface Target {
+  readonly topic: string
+  readonly partition: number
+  readonly end: bigint
+}
 
 /**
  * Whether groups came to the end of their topics, one stage after the other: a stage's ends are those at the time at which the stage
@@ -25,7 +29,8 @@ export class CatchUp {
   readonly #options: CatchUpOptions
   readonly #stages: readonly CatchUpStage[]
   #over = 0
-  #ends: Ends | undefined
+  /** Of the stage that is not over: what is not reached yet. */
+  #targets: readonly Target[] | undefined
 
   constructor(options: CatchUpOptions, stages: readonly CatchUpStage[]) {
     this.#options = options
@@ -35,36 +40,40 @@ export class CatchUp {
   /** Looks; stays true. */
   async isOver(): Promise<boolean> {
     for (let stage = this.#stages[this.#over]; stage !== undefined; stage = this.#stages[this.#over]) {
-      this.#ends ??= await this.#endsOf(stage)
-      if (!(await this.#isPast(stage, this.#ends))) return false
+      this.#targets ??= await this.#targetsOf(stage)
+      this.#targets = await this.#notReached(stage, this.#targets)
+      if (this.#targets.length > 0) return false
       this.#over++
-      this.#ends = undefined
+      this.#targets = undefined
     }
     return true
   }
 
-  async #endsOf({ topics }: CatchUpStage): Promise<Ends> {
+  async #targetsOf({ topics }: CatchUpStage): Promise<readonly Target[]> {
     const { reader, partitions } = this.#options
-    const ends = new Map<string, bigint[]>()
+    const targets: Target[] = []
     for (const topic of topics) {
-      const own: bigint[] = []
-      for (let partition = 0; partition < partitions; partition++)
-        own.push((await reader.bounds(topic, partition)).end)
-      ends.set(topic, own)
+      for (let partition = 0; partition < partitions; partition++) {
+        const { start, end } = await reader.bounds(topic, partition)
+        // nothing to consume: nobody commits anything either
+        if (start < end) targets.push({ topic, partition, end })
+      }
     }
-    return ends
+    return targets
   }
 
-  async #isPast({ groupId, topics, positionOf }: CatchUpStage, ends: Ends): Promise<boolean> {
-    const { admin, partitions } = this.#options
-    const all = Array.from({ length: partitions }, (_, partition) => partition)
-    const committed = await admin.committed(groupId, Object.fromEntries(topics.map(topic => [topic, all])))
-    return [...ends].every(([topic, own]) =>
-      own.every((end, partition) => {
-        const offset = committed.find(one => one.topic === topic && one.partition === partition)
-        const position = offset === undefined ? null : positionOf(offset)
-        return position !== null && position >= end
-      }),
-    )
+  /** Asked one by one: positions of a transaction under way are waited for, and with many members there is always one somewhere. */
+  async #notReached(
+    { groupId, positionOf }: CatchUpStage,
+    targets: readonly Target[],
+  ): Promise<readonly Target[]> {
+    const left: Target[] = []
+    for (const target of targets) {
+      const { topic, partition, end } = target
+      const [offset] = await this.#options.admin.committed(groupId, { [topic]: [partition] })
+      const position = offset === undefined ? null : positionOf(offset)
+      if (position === null || position < end) left.push(target)
+    }
+    return left
   }
 }

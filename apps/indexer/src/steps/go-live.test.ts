@@ -18,6 +18,7 @@ class World {
   /** Ends the id of an index. */
   making = ''
   remade = false
+  isMarked = true
   readonly givenUp = new Set<string>()
   readonly told: string[] = []
 
@@ -75,8 +76,10 @@ class World {
       partitions: 1,
       incarnations: { 0: plan },
       aggregator: { groupId: 'p.aggregator', topics: ['in', 'hop'], hops: 1 },
-      refuseRemade: () =>
-        this.remade ? Promise.reject(new HeadraceError('indexer.topic_remade', 'remade')) : Promise.resolve(),
+      isSameTopic: () =>
+        this.remade
+          ? Promise.reject(new HeadraceError('indexer.topic_remade', 'remade'))
+          : Promise.resolve(this.isMarked),
       events: {
         filling: (_, name) => this.told.push(`filling ${name}`),
         wentLive: (_, name) => this.told.push(`live ${name}`),
@@ -186,5 +189,27 @@ describe('the alias of a view', () => {
     world.remade = true
     await indexer.look(30_000)
     await expect(indexer.look()).rejects.toMatchObject({ code: 'indexer.topic_remade' })
+  })
+
+  it('waits while the topic is not marked', async () => {
+    const world = new World()
+    world.isMarked = false
+    const indexer = world.indexer('new')
+    expect(await indexer.look()).toBe('v-old-1')
+    world.isMarked = true
+    expect(await indexer.look(2_000)).toBe('v-new-1')
+  })
+
+  it('does not come back to an index that nobody has fed since', async () => {
+    const world = new World()
+    const old = world.indexer('old')
+    await old.look()
+    world.holder = 'v-new-1'
+    await old.look(30_000)
+    world.caughtUp = false
+    world.members.set('new', 0)
+    expect(await old.look(30_000)).toBe('v-new-1')
+    world.caughtUp = true
+    expect(await old.look(30_000)).toBe('v-old-1')
   })
 })

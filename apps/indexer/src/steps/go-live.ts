@@ -25,8 +25,8 @@ export interface KeepLiveOptions {
   readonly incarnations: Readonly<Record<string, string>>
   /** What fills the topic. */
   readonly aggregator: AggregatorInputs & { readonly groupId: string }
-  /** Throws when the topic was made anew: one that has grown again since would not show it. */
-  readonly refuseRemade: () => Promise<void>
+  /** Throws when the topic was made anew: one that has grown again since would not show it. False: it cannot be told now. */
+  readonly isSameTopic: () => Promise<boolean>
   readonly events: Pick<Events, 'wentLive' | 'leftLive' | 'notYetLive' | 'filling'>
   /** ms */
   readonly now?: () => number
@@ -95,8 +95,8 @@ const LOST: readonly ErrorCode[] = [
 /** One look after the other at an index and the alias of its view. */
 class AliasWatch {
   readonly #options: KeepLiveOptions
-  readonly #topicFilled: CatchUp
-  readonly #indexFilled: CatchUp
+  #topicFilled: CatchUp
+  #indexFilled: CatchUp
   /** What was told last: each turn of events once. */
   #told: string | undefined
 
@@ -110,11 +110,14 @@ class AliasWatch {
   async look(isStopped: () => boolean): Promise<number> {
     const { indices, index, indexOptions, view, events } = this.#options
     refuseLost(await indices.find(index.name), index)
-    await this.#options.refuseRemade()
+    if (!(await this.#options.isSameTopic())) return FILLING_LOOK_MS
     const behind = await indices.behind(view)
     if (behind.has(index.name) && behind.size === 1) return LIVE_LOOK_MS
     const holder = await newerHolder(behind, this.#options)
     if (holder !== undefined) {
+      // nobody may feed our topic meanwhile: before the alias comes back, it is looked at anew
+      this.#topicFilled = topicFilled(this.#options)
+      this.#indexFilled = indexFilled(this.#options)
       this.#tell(holder, () => events.leftLive(view, holder))
       return LIVE_LOOK_MS
     }
@@ -123,6 +126,8 @@ class AliasWatch {
       this.#tell('filling', () => events.filling(view, index.name, [...behind.keys()]))
       return FILLING_LOOK_MS
     }
+    // it took its time
+    if (isStopped()) return FILLING_LOOK_MS
     this.#told = undefined
     await indices.goLive(view, index, indexOptions)
     events.wentLive(view, index.name, await indices.count(index.name))
@@ -149,33 +154,34 @@ class AliasWatch {
  */
 export const keepLive = (
   options: KeepLiveOptions,
-): { readonly look: () => void; readonly stop: () => Promise<void> } => {
+): { readonly look: () => void; readonly stop: () => void } => {
   const { view, events, now = () => performance.now() } = options
   const watch = new AliasWatch(options)
   let stopped = false
   let next = -Infinity
-  let looking: Promise<void> | undefined
+  let isLooking = false
   let gone: unknown
   return {
     look: () => {
       if (gone !== undefined) throw gone
-      if (stopped || looking !== undefined || now() < next) return
-      looking = watch
+      if (stopped || isLooking || now() < next) return
+      isLooking = true
+      void watch
         .look(() => stopped)
         .catch((error: unknown) => {
           if (LOST.includes(codeOf(error))) gone = error
           // else the next look tries again; what is really wrong shows in the session
-          events.notYetLive(view, error instanceof Error ? error.message : String(error))
+          if (!stopped) events.notYetLive(view, error instanceof Error ? error.message : String(error))
           return FILLING_LOOK_MS
         })
         .then(delayMs => {
           next = now() + delayMs
-          looking = undefined
+          isLooking = false
         })
     },
-    stop: async () => {
+    // a look under way may wait for a transaction of somebody else: what it finds is of no interest any more
+    stop: () => {
       stopped = true
-      await looking
     },
   }
 }

@@ -67,6 +67,9 @@ export const trusted = (
   return { next, asOfMs: Number(asOf) || index.createdAtMs }
 }
 
+/** The time up to which an index is known in which nothing was written: what it is given is read after it was made. */
+const knownAtFirst = ({ created, createdAtMs }: ViewIndex): number => (created ? Date.now() : createdAtMs)
+
 /** One membership in a view's group, from joining until the signal fires or something fails. */
 export class IndexSession {
   readonly #options: SessionOptions
@@ -124,11 +127,9 @@ export class IndexSession {
       const known = trusted(offset, index)
       if (known === null) fromStart++
       const from = known?.next ?? (await reader.bounds(topic, offset.partition)).start
-      past.begin(offset.partition, from, known?.asOfMs ?? index.createdAtMs)
+      past.begin(offset.partition, from, known?.asOfMs ?? knownAtFirst(index))
     }
-    // where nothing was written meanwhile, nothing was missed: all may have been switched off together
-    for (const partition of await past.look()) generation.done.add(partition)
-    past.refuseTooOld()
+    await this.#judgePast(consumer, generation)
     if (ended.signal.aborted) return
     for (const partition of partitions)
       consumer.startPartition(membership, topic, partition, past.position(partition)!.next)
@@ -168,21 +169,31 @@ export class IndexSession {
     if (now - this.#lastLag >= LAG_EVERY_MS) {
       this.#lastLag = now
       events.lag(view, consumer.lag())
-      this.#lookAtPast()
+      this.#lookAtPast(consumer)
     }
   }
 
-  #lookAtPast(): void {
+  #lookAtPast(consumer: GroupConsumer): void {
     const generation = this.#generation
     if (generation?.isStarted !== true) return
-    generation.past.refuseTooOld()
-    void generation.past.look().then(
-      moved => {
-        for (const partition of moved) generation.done.add(partition)
-      },
-      // the next look asks again
-      () => undefined,
-    )
+    this.#judgePast(consumer, generation).catch((error: unknown) => {
+      // whatever else there is, the next look asks again
+      if (codeOf(error) === 'indexer.index_outdated') this.#fail(error)
+    })
+  }
+
+  /** Throws indexer.index_outdated when deletes may be missing for good in the index. */
+  async #judgePast(consumer: GroupConsumer, generation: Generation): Promise<void> {
+    const { past, membership, ended } = generation
+    const { topic, index } = this.#options
+    const { moved, outdated } = await past.look()
+    for (const partition of moved) generation.done.add(partition)
+    if (outdated === undefined) return
+    const { next, asOfMs } = past.position(outdated)!
+    // a process that stood still may have lost the partition: who has it keeps the index in step
+    const metadata = offsetMark(index, asOfMs)
+    await consumer.commit(membership, [{ topic, partition: outdated, next, metadata }])
+    if (!ended.signal.aborted) throw past.outdated(outdated)
   }
 
   #waitingBytes(): number {

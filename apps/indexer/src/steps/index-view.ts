@@ -13,7 +13,7 @@ import type { Elasticsearch } from '@headrace/elasticsearch'
 import { beginAnew, type Health } from '@headrace/runtime'
 import { buildMapping } from '@headrace/search-model'
 import { DeadDocuments } from '../adapters/dead-documents.ts'
-import { awaitDocumentTopic, refuseOther, refuseRemade } from '../adapters/document-topic.ts'
+import { awaitDocumentTopic, isSameTopic, refuseOther } from '../adapters/document-topic.ts'
 import { documentReading } from '../adapters/read-document.ts'
 import type { Events } from '../events.ts'
 import { keepLive } from './go-live.ts'
@@ -50,35 +50,44 @@ const PASSING: readonly ErrorCode[] = [
 /** A busy server is asked again now and then; one that is away shows. */
 const RETRIES_UNTIL_RED = 3
 
+interface Readers {
+  readonly reader: PartitionReader
+  /** For looks at the first records of a partition. */
+  readonly peek: PartitionReader
+}
+
 /** Keeps one view's index in step with its document topic until the signal fires. */
 export const indexView = async (options: IndexViewOptions, signal: AbortSignal): Promise<void> => {
   const { kafka, view, events, health } = options
-  const reader = kafka.reader()
+  const readers = {
+    reader: kafka.reader(),
+    peek: kafka.reader({ fetch: { maxBytesPerPartition: 4_096, maxBytes: 65_536 } }),
+  }
   try {
     await beginAnew(
       {
         passing: PASSING,
-        run: progressed => spell(options, reader, progressed, signal),
+        run: progressed => spell(options, readers, progressed, signal),
         lost: (code, words, retryInMs) => events.sessionLost(view.name, code, words, retryInMs),
         health,
       },
       signal,
     )
   } finally {
-    await reader.stop()
+    await Promise.all([readers.reader.stop(), readers.peek.stop()])
   }
 }
 
 const spell = async (
   options: IndexViewOptions,
-  reader: PartitionReader,
+  { reader, peek }: Readers,
   progressed: () => void,
   signal: AbortSignal,
 ): Promise<void> => {
   const { pipeline, view, kafka, elasticsearch, instance, events, health } = options
   const { partitions } = pipeline
   const topic = pipeline.topics.documents(view.name, view.plan)
-  const incarnations = await awaitTopic(options, reader, topic, signal)
+  const incarnations = await awaitTopic(options, peek, topic, signal)
   const indices = new ViewIndices(elasticsearch)
   const indexOptions: IndexOptions = { ...options.index, ...buildMapping(view.shape) }
   const index = await openIndex(options, indices, indexOptions, { topic, incarnations }, signal)
@@ -102,7 +111,7 @@ const spell = async (
     partitions,
     incarnations,
     aggregator: { groupId: aggregatorGroup(pipeline, view), ...aggregatorInputs(pipeline, view) },
-    refuseRemade: () => refuseRemade({ reader, topic, partitions, signal }, incarnations),
+    isSameTopic: () => isSameTopic({ reader: peek, topic, partitions, signal }, incarnations),
   })
   const session = new IndexSession({
     ...of,
@@ -118,7 +127,7 @@ const spell = async (
   try {
     await runUnlessOutdated(session, indices, index, signal)
   } finally {
-    await live.stop()
+    live.stop()
     await dead.stop()
   }
 }
@@ -127,13 +136,13 @@ const spell = async (
 const runUnlessOutdated = async (
   session: IndexSession,
   indices: ViewIndices,
-  { name }: ViewIndex,
+  index: ViewIndex,
   signal: AbortSignal,
 ): Promise<void> => {
   try {
     await session.run(signal)
   } catch (error) {
-    if (codeOf(error) === 'indexer.index_outdated') await indices.giveUp(name)
+    if (codeOf(error) === 'indexer.index_outdated') await indices.giveUp(index)
     throw error
   }
 }

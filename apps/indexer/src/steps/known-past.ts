@@ -22,7 +22,7 @@ interface Past {
 }
 
 export interface KnownPastOptions {
-  readonly reader: Pick<PartitionReader, 'bounds'>
+  readonly reader: Pick<PartitionReader, 'bounds' | 'readToEnd'>
   readonly topic: string
   /** ms since 1970 */
   readonly now?: () => number
@@ -58,29 +58,62 @@ export class KnownPast {
     return this.#partitions.get(partition)
   }
 
-  /** Throws when a partition is known up to a time too long ago to go on from. */
-  refuseTooOld(): void {
-    for (const [partition, { asOfMs }] of this.#partitions) {
-      if (this.#now() - asOfMs <= LONGEST_AWAY_MS) continue
-      throw new HeadraceError(
-        'indexer.index_outdated',
-        `the index knows ${this.#options.topic} up to ${new Date(asOfMs).toISOString()} only; Kafka may have forgotten deletes since`,
-        { where: `partition ${partition}` },
-      )
+  /**
+   * Call it every second. Once an hour it asks where the partitions end: `moved` are those whose known time moved without a record.
+   * `outdated` is known up to a time too long ago to go on from.
+   */
+  async look(): Promise<{ readonly moved: readonly number[]; readonly outdated: number | undefined }> {
+    if (this.#looking) return { moved: [], outdated: undefined }
+    this.#looking = true
+    try {
+      const atMs = this.#now()
+      const isDue = atMs - this.#probedMs >= PROBE_EVERY_MS
+      const moved = isDue ? await this.#probe(atMs) : []
+      if (isDue) this.#probedMs = atMs
+      for (const partition of this.#tooOld()) await this.#lookBehind(partition)
+      return { moved, outdated: this.#tooOld()[0] }
+    } finally {
+      this.#looking = false
     }
   }
 
-  /** Call it every second. Once an hour it asks where the partitions end; gives those whose known time moved without a record. */
-  async look(): Promise<readonly number[]> {
+  /** That a partition is outdated, in words. */
+  outdated(partition: number): HeadraceError {
+    const time = new Date(this.#partitions.get(partition)?.asOfMs ?? 0).toISOString()
+    return new HeadraceError(
+      'indexer.index_outdated',
+      `deletes of ${this.#options.topic} are in the index for certain up to ${time} only; Kafka may have forgotten later ones`,
+      { where: `partition ${partition}` },
+    )
+  }
+
+  #tooOld(): readonly number[] {
+    const now = this.#now()
+    return [...this.#partitions].flatMap(([partition, { asOfMs }]) =>
+      now - asOfMs > LONGEST_AWAY_MS ? [partition] : [],
+    )
+  }
+
+  /**
+   * Where all was switched off or stood still together, nothing was missed: nothing was written, or the very record at the position is
+   * there still and young enough, so that none was removed before it.
+   */
+  async #lookBehind(partition: number): Promise<void> {
+    const { reader, topic } = this.#options
+    const past = this.#partitions.get(partition)
+    if (past === undefined) return
+    const { next } = past
     const atMs = this.#now()
-    if (this.#looking || atMs - this.#probedMs < PROBE_EVERY_MS) return []
-    this.#looking = true
-    try {
-      const moved = await this.#probe(atMs)
-      this.#probedMs = atMs
-      return moved
-    } finally {
-      this.#looking = false
+    const { end } = await reader.bounds(topic, partition)
+    if (next >= end) {
+      past.asOfMs = Math.max(past.asOfMs, atMs)
+      return
+    }
+    for await (const { records } of reader.readToEnd(topic, partition, next)) {
+      const [first] = records
+      if (first === undefined) continue
+      if (first.offset === next) past.asOfMs = Math.max(past.asOfMs, first.timestamp)
+      return
     }
   }
 

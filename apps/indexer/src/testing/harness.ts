@@ -182,8 +182,11 @@ export class Harness {
     await this.kafka.admin.resetOffsets(aggregatorGroup(this.pipeline, view), offsets)
   }
 
-  /** As if the indexer had been away for so many days: makes what its offsets say about time older. */
-  async ageOffsets(days: number): Promise<void> {
+  /**
+   * As if the indexer had been away for so many days: makes what its offsets say about time older. `isGap`: and what stood at its
+   * position were removed (it is at the end of a transaction then, where no record is).
+   */
+  async ageOffsets(days: number, isGap = false): Promise<void> {
     const groupId = groupOf(this.pipeline.name, this.view, PLAN)
     const { admin } = this.kafka
     const offsets = await admin.committed(groupId, { [this.topic]: partitions })
@@ -191,7 +194,8 @@ export class Harness {
       if (next === null) return []
       const words = metadata.split(' ')
       const asOf = Number(words.pop()) - days * 86_400_000
-      return [{ topic, partition, next, metadata: [...words, asOf].join(' ') }]
+      const position = isGap ? next - 1n : next
+      return [{ topic, partition, next: position, metadata: [...words, asOf].join(' ') }]
     })
     await admin.resetOffsets(groupId, aged)
   }

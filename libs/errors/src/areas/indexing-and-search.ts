@@ -97,7 +97,7 @@ export const indexingAndSearchErrors = {
     'operator',
     'retry',
     69,
-    'The view has no index yet, or Elasticsearch does not answer. Ask again shortly.',
+    'The view has no index yet, Elasticsearch does not answer, or the view was changed and the index that is live still lacks the fields that are asked for: the new one is being filled. Ask again shortly.',
   ),
   'search.view_unknown': entry(
     'caller',
