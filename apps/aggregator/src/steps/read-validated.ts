@@ -33,7 +33,7 @@ export const readValidated = (
       `a record was written under schema ${schemaId}, this pipeline's contract has ${input.schema}`,
       {
         where: topic,
-        hint: 'The contract changed. Re-snapshot the dataset, or use the folder that the validator uses.',
+        hint: 'Use the folder that the validator uses. If the fields of a contract changed: stop the services, run `headrace remove DIR --postgres URL --kafka BROKERS`, and start them. Everything is loaded anew, and searches see the documents of before until that is done.',
       },
     )
   }
