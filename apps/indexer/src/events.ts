@@ -59,8 +59,9 @@ const aliasEvents = (log: Logger) => ({
       { view, index, live },
       'searches see the live index until this one has a document of every row that is there now',
     ),
-  wentLive: (view: string, index: string, documents: number) =>
-    log.info({ view, index, documents }, 'caught up: the alias of the view points to the new index'),
+  /** `before`: documents of the index that was live. */
+  wentLive: (view: string, index: string, documents: number, before: number | undefined) =>
+    log.info({ view, index, documents, before }, 'caught up: the alias of the view points to the new index'),
   leftLive: (view: string, holder: string) =>
     log.info({ view, holder }, 'the alias of the view stays with a newer index, which has indexers too'),
   notYetLive: (view: string, error: string) =>

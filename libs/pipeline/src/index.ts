@@ -22,5 +22,6 @@ export {
   type TopicSizes,
 } from './size-limits.ts'
 export type { PulledTable, PullNote } from './pull/pulled-table.ts'
+export { LONGEST_AWAY_MS, TOMBSTONES_KEPT_MS } from './tombstones.ts'
 export { aggregatorGroup, type AggregatorInputs, aggregatorInputs } from './views/aggregator-inputs.ts'
 export { deadLetterCodes } from '@headrace/validation'

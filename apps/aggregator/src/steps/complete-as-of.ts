@@ -1,16 +1,9 @@
+import { LONGEST_AWAY_MS, TOMBSTONES_KEPT_MS } from '@headrace/pipeline'
 import type { Store } from '@headrace/store'
 import type { LogEnds } from './log-ends.ts'
 import { pastUnknown } from './past-unknown.ts'
 import { readOffset, writeOffset } from './route-index.ts'
 import type { ViewInputs } from './view-inputs.ts'
-
-const DAY_MS = 86_400_000
-
-/** Compacted topics keep tombstones for so long (delete.retention.ms, set by `topics apply`). */
-const TOMBSTONES_KEPT_MS = 7 * DAY_MS
-
-/** A store is taken up again only if it has this long to catch up. */
-const LEAST_LEFT_MS = DAY_MS
 
 const NAME = 'complete-as-of'
 
@@ -44,7 +37,7 @@ export class CompleteAsOf {
 
   /** The store has to be made anew: it may have missed tombstones, or nobody knows. */
   static isTooOld(store: Store, now: number): boolean {
-    return now - Number(readOffset(store, NAME)) > TOMBSTONES_KEPT_MS - LEAST_LEFT_MS
+    return now - Number(readOffset(store, NAME)) > LONGEST_AWAY_MS
   }
 
   /** Of a store that is empty. */

@@ -1,6 +1,6 @@
 import { edgeNames } from '@headrace/denormalise'
 import type { Contract } from '@headrace/validation'
-import { type CompiledView, type Pipeline, topicSizes } from '@headrace/pipeline'
+import { type CompiledView, type Pipeline, TOMBSTONES_KEPT_MS, topicSizes } from '@headrace/pipeline'
 
 /** What a topic's values are: decides how its incarnation marker is wrapped. `plain` topics carry no markers. */
 export type TopicValues = 'raw' | 'validated' | 'hop' | 'route' | 'document' | 'plain'
@@ -14,8 +14,6 @@ export interface PlannedTopic {
 
 const DAY_MS = 86_400_000
 
-/** Whoever was away longer than this rebuilds (design 02 §2.5). */
-const DELETE_RETENTION_MS = 7 * DAY_MS
 const RAW_RETENTION_MS = 30 * DAY_MS
 const DEAD_RETENTION_MS = 90 * DAY_MS
 
@@ -30,7 +28,7 @@ const deleting = (retentionMs: number, maxBytes: number): Record<string, string>
 
 const compacting = (maxBytes: number): Record<string, string> => ({
   'cleanup.policy': 'compact',
-  'delete.retention.ms': String(DELETE_RETENTION_MS),
+  'delete.retention.ms': String(TOMBSTONES_KEPT_MS),
   'max.message.bytes': String(maxBytes),
 })
 

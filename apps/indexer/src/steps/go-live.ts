@@ -129,8 +129,9 @@ class AliasWatch {
     // it took its time
     if (isStopped()) return FILLING_LOOK_MS
     this.#told = undefined
+    const before = behind.size === 0 ? undefined : await indices.count(view)
     await indices.goLive(view, index, indexOptions)
-    events.wentLive(view, index.name, await indices.count(index.name))
+    events.wentLive(view, index.name, await indices.count(index.name), before)
     return LIVE_LOOK_MS
   }
 

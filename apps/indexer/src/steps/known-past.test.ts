@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { KnownPast, LONGEST_AWAY_MS } from './known-past.ts'
+import { LONGEST_AWAY_MS } from '@headrace/pipeline'
+import { KnownPast } from './known-past.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,11 +1,7 @@
 import { HeadraceError } from '@headrace/errors'
 import type { PartitionReader } from '@headrace/kafka'
+import { LONGEST_AWAY_MS } from '@headrace/pipeline'
 
-/**
- * Compacted topics keep tombstones for 7 days (delete.retention.ms, set by `topics apply`). An index whose position is older may have
- * missed deletes for ever. A day less: clocks differ, and the tombstones still have to be read.
- */
-export const LONGEST_AWAY_MS = 6 * 86_400_000
 const PROBE_EVERY_MS = 3_600_000
 
 /** Where the end of a partition was once; taken that far, everything written before `atMs` is in the index. */
