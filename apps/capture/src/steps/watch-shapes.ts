@@ -21,6 +21,8 @@ export class ShapeWatch {
   readonly #options: ShapeWatchOptions
   #known: TableShapes | null
   #saved = ''
+  /** The last reading of the catalogue. */
+  #read = ''
   #asked = false
   #wake: () => void = () => undefined
 
@@ -38,13 +40,7 @@ export class ShapeWatch {
   /** Looks once; throws capture.schema_changed, or capture.column_missing before the stream tells. */
   async look(session: PostgresSession): Promise<void> {
     const { source, tables, save } = this.#options
-    const read = (): Promise<readonly TableShape[]> => readTableShapes(session, source.publication, tables)
-    // the catalogue's functions look past the snapshot, and fail at what is being dropped
-    const now = await read().catch((error: unknown) =>
-      read().catch(() => {
-        throw error
-      }),
-    )
+    const now = await this.#readSettled(session)
     const before = this.#known?.tables ?? []
     requireSame(before, now, tables, source.name)
     for (const table of tables) {
@@ -82,6 +78,25 @@ export class ShapeWatch {
     } finally {
       signal.removeEventListener('abort', stop)
       await session.stop().catch(() => undefined)
+    }
+  }
+
+  /**
+   * The catalogue's functions look past the statement's snapshot, and fail at what is being dropped: one reading may show half of
+   * what another transaction did. Two that are alike show a moment.
+   */
+  async #readSettled(session: PostgresSession): Promise<readonly TableShape[]> {
+    const { source, tables } = this.#options
+    const read = (): Promise<readonly TableShape[]> => readTableShapes(session, source.publication, tables)
+    for (;;) {
+      const before = this.#read
+      const now = await read().catch((error: unknown) =>
+        read().catch(() => {
+          throw error
+        }),
+      )
+      this.#read = textOf({ tables: [...now] })
+      if (this.#read === before) return now
     }
   }
 
