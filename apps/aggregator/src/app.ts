@@ -35,7 +35,7 @@ export const runAggregator = async (options: AggregatorOptions, signal: AbortSig
       views.map(view => {
         const check = async (): Promise<void> => {
           await kafka.admin.checkVersion()
-          await requireTopics(kafka, [view])
+          await requireTopics(kafka, view)
         }
         return runView({ ...options, view, check, onTurn: isReady => onTurn(view.view, isReady) }, either)
       }),
@@ -46,28 +46,26 @@ export const runAggregator = async (options: AggregatorOptions, signal: AbortSig
 }
 
 /** Services never make topics; a wrong partition count would break every join (design 02 §2.3). */
-const requireTopics = async ({ admin }: Kafka, views: readonly ViewInputs[]): Promise<void> => {
-  for (const view of views) {
-    const topics = [
-      ...view.topics.map(({ topic }) => topic),
-      ...view.broadcasts.map(({ topic }) => topic),
-      ...view.edges.map(({ indexTopic }) => indexTopic),
-      view.documentTopic,
-      view.dead.topic,
-    ]
-    for (const topic of topics) {
-      const found = await admin.describe(topic)
-      if (found === null) {
-        throw new HeadraceError('kafka.topic_missing', `the topic ${topic} does not exist`, {
-          hint: 'Run `headrace topics apply`.',
-        })
-      }
-      if (found.partitions !== view.partitions) {
-        throw new HeadraceError(
-          'kafka.partition_mismatch',
-          `${topic} has ${found.partitions} partitions, the pipeline says ${view.partitions}`,
-        )
-      }
+const requireTopics = async ({ admin }: Kafka, view: ViewInputs): Promise<void> => {
+  const data = [
+    ...view.topics.map(({ topic }) => topic),
+    ...view.broadcasts.map(({ topic }) => topic),
+    ...view.edges.map(({ indexTopic }) => indexTopic),
+    view.documentTopic,
+    view.dead.topic,
+  ]
+  for (const topic of [...view.written.topics, ...data]) {
+    const found = await admin.describe(topic)
+    if (found === null) {
+      throw new HeadraceError('kafka.topic_missing', `the topic ${topic} does not exist`, {
+        hint: 'Run `headrace topics apply`.',
+      })
+    }
+    if (data.includes(topic) && found.partitions !== view.partitions) {
+      throw new HeadraceError(
+        'kafka.partition_mismatch',
+        `${topic} has ${found.partitions} partitions, the pipeline says ${view.partitions}`,
+      )
     }
   }
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Dataset } from '@headrace/example-image-search'
 import { type DevProcess, startDev, waitFor } from '@headrace/testkit'
@@ -8,35 +9,58 @@ import { imageSearch } from './examples.ts'
 import { runHeadrace } from './run-headrace.ts'
 
 const IMAGES = 3_000
+/** Exit status of aggregate.field_not_loaded. */
+const NOT_LOADED = 92
 
 describe('a view whose definition is changed', () => {
   let chain: Chain<Dataset>
   let again: DevProcess | undefined
+  const folder = mkdtempSync(join(tmpdir(), 'headrace-e2e-'))
   beforeAll(async () => {
-    chain = await startChain(imageSearch, { prefix: 'changed', size: IMAGES })
+    // a column that the contract does not have yet
+    writeFileSync(
+      join(folder, 'colour.sql'),
+      `alter table image add column colour text; update image set colour = 'c' || id`,
+    )
+    chain = await startChain(imageSearch, {
+      prefix: 'changed',
+      size: IMAGES,
+      initFiles: [join(folder, 'colour.sql')],
+    })
   }, DEV_START_MS)
   afterAll(async () => {
     await again?.stop()
     await chain?.stop()
+    rmSync(folder, { recursive: true, force: true })
   }, DEV_START_MS)
 
   const view = (): string => chain.ready.views[0]?.name ?? ''
   const ask = async <T>(path: string): Promise<T> =>
     (await (await fetch(`${chain.servers.elasticsearchUrl}/${view()}${path}`)).json()) as T
   const liveIndices = async (): Promise<readonly string[]> => Object.keys(await ask<object>('/_alias'))
+  const kafka = (): readonly string[] => ['--kafka', chain.servers.kafkaBrokers.join(',')]
   const visible = async (): Promise<number> => (await ask<{ count: number }>('/_count')).count
 
-  /** As an author would: another field, and an aggregate of it. */
-  const changeDefinition = (): void => {
-    const folder = join(chain.pipelineDir, 'views')
-    const file = join(folder, readdirSync(folder)[0] ?? '')
-    const text = readFileSync(file, 'utf8')
-    const changed = text.replace(
-      'aggregates:\n',
-      'aggregates:\n  annotations_search.newest: { max: annotations.id }\n',
+  const change = (file: string, from: string, to: string): void => {
+    const path = join(chain.pipelineDir, file)
+    const text = readFileSync(path, 'utf8')
+    expect(text).toContain(from)
+    writeFileSync(path, text.replace(from, to))
+  }
+  const viewFile = (): string => join('views', readdirSync(join(chain.pipelineDir, 'views'))[0] ?? '')
+
+  /** As an author would: an aggregate of another field. */
+  const changeDefinition = (): void =>
+    change(viewFile(), 'aggregates:\n', 'aggregates:\n  annotations_search.newest: { max: annotations.id }\n')
+
+  /** A field in the contract and in the view. */
+  const addField = (): void => {
+    change(
+      join('contracts', 'image.odcs.yaml'),
+      '    properties:\n',
+      '    properties:\n      - { name: colour, physicalType: text }\n',
     )
-    expect(changed).not.toBe(text)
-    writeFileSync(file, changed)
+    change(viewFile(), 'fields: [id,', 'fields: [colour, id,')
   }
 
   const startAgain = (): DevProcess =>
@@ -49,6 +73,9 @@ describe('a view whose definition is changed', () => {
       ],
       note: () => undefined,
     })
+
+  const headrace = async (...args: readonly string[]): Promise<void> =>
+    expect(await runHeadrace(args)).toMatchObject({ status: 0 })
 
   /** Starts dev while searches are watched: at no time do they see fewer documents, and then those of another index. */
   const startAndWatch = async (): Promise<DevProcess> => {
@@ -94,14 +121,26 @@ describe('a view whose definition is changed', () => {
     'keeps them too when all are made anew on request',
     async () => {
       await again?.stop()
-      const { status } = await runHeadrace([
-        ...['view', 'rebuild', view(), '--pipeline', chain.pipelineDir, '--yes'],
-        ...['--kafka', chain.servers.kafkaBrokers.join(',')],
-      ])
-      expect(status).toBe(0)
+      await headrace('view', 'rebuild', view(), '--pipeline', chain.pipelineDir, '--yes', ...kafka())
       again = await startAndWatch()
       expect(await verify()).toMatchObject({ status: 0, documents: IMAGES })
     },
     2 * DEV_START_MS,
+  )
+
+  it(
+    'keeps them when a contract gets a field, stops where its values are not loaded, and shows no document without them',
+    async () => {
+      await again?.stop()
+      addField()
+      await headrace('contracts', 'lock', chain.pipelineDir)
+      again = undefined
+      expect(await startAgain().exited).toBe(NOT_LOADED)
+      await headrace('source', 'reset', chain.pipelineDir, ...kafka())
+      again = await startAndWatch()
+      expect((await ask<{ count: number }>('/_count?q=_exists_:colour')).count).toBe(IMAGES)
+      expect(await verify()).toMatchObject({ status: 0, documents: IMAGES })
+    },
+    3 * DEV_START_MS,
   )
 })

@@ -1,5 +1,6 @@
 export { kafkaConnection, type KafkaSettings } from './connection.ts'
 export { createKafka, type Kafka } from './kafka.ts'
 export type * from './options.ts'
+export { SourcePositions } from './reader/source-positions.ts'
 export { TransactionPace } from './transaction-pace.ts'
 export type * from './types.ts'

@@ -23,5 +23,10 @@ export {
 } from './size-limits.ts'
 export type { PulledTable, PullNote } from './pull/pulled-table.ts'
 export { LONGEST_AWAY_MS, TOMBSTONES_KEPT_MS } from './tombstones.ts'
-export { aggregatorGroup, type AggregatorInputs, aggregatorInputs } from './views/aggregator-inputs.ts'
+export {
+  aggregatorGroup,
+  type AggregatorInputs,
+  aggregatorInputs,
+  validatorGroup,
+} from './views/aggregator-inputs.ts'
 export { deadLetterCodes } from '@headrace/validation'

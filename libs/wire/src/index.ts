@@ -46,7 +46,7 @@ export {
   recordKey,
 } from './record-key.ts'
 export { NAME_PATTERN, topicNames, type TopicNames } from './topics.ts'
-export { descriptorProto } from './typed/descriptor-set.ts'
+export { descriptorProto, readDescriptor } from './typed/descriptor-set.ts'
 export { fieldTypeOf } from './typed/field-type.ts'
 export { jsonText } from './typed/json-text.ts'
 export {
@@ -54,6 +54,7 @@ export {
   type MessageField,
   type MessageSchema,
   ORIGIN_FIELD,
+  type WrittenMessage,
 } from './typed/message-schema.ts'
 export { compileRowEncoder, type RowEncoder } from './typed/row-encoder.ts'
 export { compileRowReader, type RowReader, type TypedRow } from './typed/row-reader.ts'

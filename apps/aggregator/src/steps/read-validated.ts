@@ -1,7 +1,7 @@
 import { type RowChange, toRowChange } from '@headrace/denormalise'
 import { HeadraceError } from '@headrace/errors'
 import type { IncomingRecord } from '@headrace/kafka'
-import { isMarkerKey, Marker, MARKER_SCHEMA_ID, unframe } from '@headrace/wire'
+import { isMarkerKey, Marker, MARKER_SCHEMA_ID, type TypedRow, unframe } from '@headrace/wire'
 import type { TypedInput } from './view-inputs.ts'
 
 /** What a record of a validated topic says. */
@@ -27,18 +27,17 @@ export const readValidated = (
   if (value === null) return { kind: 'tombstone', key: key.toString() }
   const { schemaId, payload } = unframe(value)
   if (schemaId === MARKER_SCHEMA_ID) return { kind: 'marker', marker: Marker.decode(payload) }
-  if (schemaId !== input.schema) {
-    throw new HeadraceError(
-      'decode.framing',
-      `a record was written under schema ${schemaId}, this pipeline's contract has ${input.schema}`,
-      {
-        where: topic,
-        hint: 'Use the folder that the validator uses. If the fields of a contract changed: stop the services, run `headrace remove DIR --postgres URL --kafka BROKERS`, and start them. Everything is loaded anew, and searches see the documents of before until that is done.',
-      },
-    )
-  }
-  return { kind: 'change', change: toRowChange(key.toString(), input.read(payload), input.names) }
+  if (schemaId === input.schema) return changeOf(input, key, input.read(payload))
+  const lacking = input.others.lacking(schemaId, topic)
+  const row = input.read(payload)
+  if (lacking.length > 0) input.others.requireReload(row.origin, lacking, topic)
+  return changeOf(input, key, row)
 }
+
+const changeOf = ({ names }: TypedInput, key: Buffer, row: TypedRow): ValidatedRecord => ({
+  kind: 'change',
+  change: toRowChange(key.toString(), row, names),
+})
 
 /** A row that the first load has read, not a change from the stream. What cannot be read is told by `readValidated`. */
 export const isOfLoad = (input: TypedInput, { key, value }: IncomingRecord): boolean => {

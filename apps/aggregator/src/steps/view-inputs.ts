@@ -4,12 +4,15 @@ import { aggregatorGroup, type CompiledView, type Pipeline, topicSizes } from '@
 import { type Contract, deriveMessage } from '@headrace/validation'
 import { compileRowReader, type RowReader, schemaId } from '@headrace/wire'
 import type { DeadDocuments } from './document-records.ts'
+import { OtherContracts, WrittenContracts } from './other-contracts.ts'
 
 /** How records of a validated topic become what a stage takes. */
 export interface TypedInput {
   readonly names: readonly string[]
   readonly schema: number
   readonly read: RowReader
+  /** Of records that another version of the contract wrote. */
+  readonly others: OtherContracts
 }
 
 /** An edge of any level with its topics (05 A2). */
@@ -61,6 +64,7 @@ export interface ViewInputs {
   /** Largest record that is written. */
   readonly maxRecordBytes: number
   readonly dead: DeadDocuments
+  readonly written: WrittenContracts
 }
 
 /** Positions of so many broadcast partitions fit into the metadata of an offset (Kafka's default: 4 kB). */
@@ -70,8 +74,9 @@ export const viewInputs = (pipeline: Pipeline, compiled: CompiledView): ViewInpu
   const { name, definition, plan } = compiled
   const { topics, partitions, limits } = pipeline
   const { groups, routers: routerPlans, dimensions } = compilePlan(definition)
+  const written = new WrittenContracts(pipeline)
   const typed = (dataset: string, names: readonly string[]): TypedInput =>
-    typedInput(pipeline, dataset, names)
+    typedInput(contractOf(pipeline, dataset), names, written)
   const edgeOf = (edge: RouterPlan): EdgeInput => ({
     plan: edge,
     hopTopic: topics.hop(name, plan, edge.edge),
@@ -113,6 +118,7 @@ export const viewInputs = (pipeline: Pipeline, compiled: CompiledView): ViewInpu
       contract: contractOf(pipeline, definition.root.dataset),
       view: { name, plan },
     },
+    written,
     topics: [
       ...ownTopics(pipeline, groups, routers, typed),
       ...edges.map(({ hopTopic, plan: hop }) => ({ topic: hopTopic, routers: [], roots: [], hop })),
@@ -146,7 +152,12 @@ const contractOf = ({ datasets }: Pipeline, dataset: string): Contract => {
   return found.contract
 }
 
-const typedInput = (pipeline: Pipeline, dataset: string, names: readonly string[]): TypedInput => {
-  const message = deriveMessage(contractOf(pipeline, dataset))
-  return { names, schema: schemaId(message), read: compileRowReader(message, names) }
+const typedInput = (contract: Contract, names: readonly string[], written: WrittenContracts): TypedInput => {
+  const message = deriveMessage(contract)
+  return {
+    names,
+    schema: schemaId(message),
+    read: compileRowReader(message, names),
+    others: new OtherContracts(message, names, written),
+  }
 }

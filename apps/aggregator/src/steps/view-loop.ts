@@ -24,7 +24,7 @@ export interface ViewLoopOptions {
 }
 
 /** Nothing is lost: wait, and go on from stores and committed offsets. */
-const PASSING: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.transaction_lost']
+const PASSING: readonly ErrorCode[] = ['kafka.unreachable', 'kafka.transaction_lost', 'decode.schema_unknown']
 
 /** How often the loop tells that it is alive while it waits for an assignment or restores. */
 const ALIVE_MS = 5_000
@@ -52,6 +52,7 @@ const spell = async (
 ): Promise<void> => {
   const { view, kafka, settings } = options
   await options.check()
+  await learnContracts(options)
   const generations = new Generations()
   const writer = await kafka.writer({
     name: `${view.groupId}.${settings.instance}`,
@@ -82,6 +83,15 @@ const spell = async (
     }
   } finally {
     await writer.stop()
+  }
+}
+
+const learnContracts = async ({ view, kafka }: ViewLoopOptions): Promise<void> => {
+  const reader = kafka.reader()
+  try {
+    await view.written.learn(reader)
+  } finally {
+    await reader.stop()
   }
 }
 

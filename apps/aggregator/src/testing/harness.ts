@@ -91,7 +91,10 @@ export class AggregatorHarness {
     const { partitions } = this.pipeline
     this.writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
     await this.makeTopics(this.topics, config)
-    await this.kafka.admin.ensure([{ topic: this.view.dead.topic, partitions, config: {} }])
+    await this.kafka.admin.ensure([
+      { topic: this.view.dead.topic, partitions, config: {} },
+      ...this.view.written.topics.map(topic => ({ topic, partitions: 1, config: {} })),
+    ])
   }
 
   /** Deletes what the aggregator makes and makes it anew, as `aggregate.past_unknown` advises. */
@@ -311,7 +314,11 @@ export class AggregatorHarness {
     await this.killAll()
     await this.writer?.stop()
     await this.kafka.admin.deleteGroup(this.view.groupId).catch(() => undefined)
-    const topics = [...this.topics.map(({ topic }) => topic), this.view.dead.topic]
+    const topics = [
+      ...this.topics.map(({ topic }) => topic),
+      this.view.dead.topic,
+      ...this.view.written.topics,
+    ]
     await this.kafka.admin.delete(topics).catch(() => undefined)
     await this.kafka.stop()
     rmSync(this.folder, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 import type { Elasticsearch } from '@headrace/elasticsearch'
 import { ViewIndices } from '@headrace/elasticsearch'
 import type { Kafka } from '@headrace/kafka'
-import type { Pipeline } from '@headrace/pipeline'
+import { type Pipeline, validatorGroup } from '@headrace/pipeline'
 import {
   dropSlot,
   type PostgresSession,
@@ -52,7 +52,7 @@ const OUR_TOPIC =
 
 /** Groups of the services: one of the validator, two of each plan of a view. */
 const groupsOf = (pipeline: string, topics: readonly string[]): readonly string[] => [
-  `${pipeline}.validator`,
+  validatorGroup(pipeline),
   ...topics
     .map(topic => topic.slice(pipeline.length + 1))
     .filter(rest => rest.startsWith('documents.'))

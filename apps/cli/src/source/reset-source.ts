@@ -1,24 +1,9 @@
-import type { Kafka, PartitionReader } from '@headrace/kafka'
+import { type Kafka, SourcePositions } from '@headrace/kafka'
 import type { Pipeline, PostgresSource } from '@headrace/pipeline'
 import { CapturePosition } from '@headrace/wire'
 
 /** Positions are in one partition (03 C2). */
 const PARTITION = 0
-
-const lastPosition = async (
-  reader: PartitionReader,
-  topic: string,
-  slot: string,
-): Promise<CapturePosition | undefined> => {
-  let last: CapturePosition | undefined
-  const { start } = await reader.bounds(topic, PARTITION)
-  for await (const { records } of reader.readToEnd(topic, PARTITION, start)) {
-    for (const { key, value } of records) {
-      if (key?.toString() === slot) last = value === null ? undefined : CapturePosition.decode(value)
-    }
-  }
-  return last
-}
 
 /**
  * Begins another epoch of a source: its next position says that the first load has not finished, so capture drops the slot,
@@ -33,7 +18,7 @@ export const resetSource = async (
   const writer = await kafka.writer({ name: `${name}.capture.${slot}` })
   const reader = kafka.reader()
   try {
-    const position = await lastPosition(reader, topics.positions, slot)
+    const position = (await new SourcePositions(reader, topics.positions).look()).get(slot)
     if (position === undefined) return undefined
     const epoch = position.epoch + 1
     const next: CapturePosition = {

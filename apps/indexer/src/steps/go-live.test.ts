@@ -14,6 +14,7 @@ class World {
     ['new', 1],
   ])
   caughtUp = true
+  loaded = true
   failure: Error | undefined
   /** Ends the id of an index. */
   making = ''
@@ -75,7 +76,9 @@ class World {
       view: 'v',
       partitions: 1,
       incarnations: { 0: plan },
-      aggregator: { groupId: 'p.aggregator', topics: ['in', 'hop'], hops: 1 },
+      isLoaded: () => Promise.resolve(this.loaded),
+      validator: { groupId: 'p.validator' },
+      aggregator: { groupId: 'p.aggregator', topics: ['in', 'hop'], rawTopics: ['raw'], hops: 1 },
       isSameTopic: () =>
         this.remade
           ? Promise.reject(new HeadraceError('indexer.topic_remade', 'remade'))
@@ -121,6 +124,15 @@ describe('the alias of a view', () => {
     world.caughtUp = true
     expect(await indexer.look(2_000)).toBe('v-new-1')
     expect(world.told).toEqual(['filling v-new-1', 'live v-new-1'])
+  })
+
+  it('does not move while tables are being loaded: what is caught up with is not all', async () => {
+    const world = new World()
+    const indexer = world.indexer('new')
+    world.loaded = false
+    expect(await indexer.look()).toBe('v-old-1')
+    world.loaded = true
+    expect(await indexer.look(2_000)).toBe('v-new-1')
   })
 
   it('is not taken back by an old indexer that restarts while the newer one runs', async () => {

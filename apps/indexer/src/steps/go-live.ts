@@ -23,6 +23,9 @@ export interface KeepLiveOptions {
   readonly partitions: number
   /** Partition -> id of the making that the index is filled from. */
   readonly incarnations: Readonly<Record<string, string>>
+  /** All rows of the tables are in Kafka: no load is under way or to come. */
+  readonly isLoaded: () => Promise<boolean>
+  readonly validator: { readonly groupId: string }
   /** What fills the topic. */
   readonly aggregator: AggregatorInputs & { readonly groupId: string }
   /** Throws when the topic was made anew: one that has grown again since would not show it. False: it cannot be told now. */
@@ -59,14 +62,19 @@ const isSameMaking = (
 ): boolean =>
   documentTopic === topic && Object.entries(own).every(([partition, id]) => incarnations?.[partition] === id)
 
-/** The aggregator made documents of all that was there when we looked first: each hop of a row is read after the one before (05 A2). */
+/**
+ * All that was there when we looked first was judged, and documents were made of it: each hop of a row is read after the one before
+ * (05 A2).
+ */
 const topicFilled = (options: KeepLiveOptions): CatchUp => {
-  const { groupId, topics, hops } = options.aggregator
-  const stage: CatchUpStage = { groupId, topics, positionOf: ({ next }) => next }
-  return new CatchUp(
-    { ...options, admin: options.kafka.admin },
-    Array.from({ length: hops + 1 }, () => stage),
-  )
+  const { validator, aggregator } = options
+  const positionOf = ({ next }: CommittedOffset): bigint | null => next
+  const judged: CatchUpStage = { ...validator, topics: aggregator.rawTopics, positionOf }
+  const joined: CatchUpStage = { groupId: aggregator.groupId, topics: aggregator.topics, positionOf }
+  return new CatchUp({ ...options, admin: options.kafka.admin }, [
+    judged,
+    ...Array.from({ length: aggregator.hops + 1 }, () => joined),
+  ])
 }
 
 /** All members together have taken every partition to its end as it was when we looked first. */
@@ -140,7 +148,13 @@ class AliasWatch {
     const { index } = this.#options
     const others = [...behind].filter(([name]) => name !== index.name)
     const isRefill = others.every(([, other]) => isSameMaking(other, this.#options))
-    return (isRefill || (await this.#topicFilled.isOver())) && this.#indexFilled.isOver()
+    return (isRefill || (await this.#isTopicFilled())) && this.#indexFilled.isOver()
+  }
+
+  async #isTopicFilled(): Promise<boolean> {
+    if (await this.#options.isLoaded()) return this.#topicFilled.isOver()
+    this.#topicFilled = topicFilled(this.#options)
+    return false
   }
 
   #tell(what: string, tell: () => void): void {

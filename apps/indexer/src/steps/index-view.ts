@@ -8,7 +8,13 @@ import {
 } from '@headrace/elasticsearch'
 import { backoffDelay, codeOf, type ErrorCode, HeadraceError, retryPolicy } from '@headrace/errors'
 import type { Kafka, PartitionReader } from '@headrace/kafka'
-import { aggregatorGroup, aggregatorInputs, type CompiledView, type Pipeline } from '@headrace/pipeline'
+import {
+  aggregatorGroup,
+  aggregatorInputs,
+  type CompiledView,
+  type Pipeline,
+  validatorGroup,
+} from '@headrace/pipeline'
 import type { Elasticsearch } from '@headrace/elasticsearch'
 import { beginAnew, type Health } from '@headrace/runtime'
 import { buildMapping } from '@headrace/search-model'
@@ -19,6 +25,7 @@ import type { Events } from '../events.ts'
 import { keepLive } from './go-live.ts'
 import { indexRecords } from './index-records.ts'
 import { groupOf, IndexSession } from './index-session.ts'
+import { loadWatch } from './load-watch.ts'
 
 export interface IndexSettings {
   readonly shards: number
@@ -110,6 +117,8 @@ const spell = async (
     indexOptions,
     partitions,
     incarnations,
+    isLoaded: loadWatch(pipeline, reader),
+    validator: { groupId: validatorGroup(pipeline.name) },
     aggregator: { groupId: aggregatorGroup(pipeline, view), ...aggregatorInputs(pipeline, view) },
     isSameTopic: () => isSameTopic({ reader: peek, topic, partitions, signal }, incarnations),
   })

@@ -45,6 +45,7 @@ export class Harness {
   readonly pipeline: Pipeline = testPipeline(uniqueName('indexer'))
   readonly topic = this.pipeline.topics.documents(this.pipeline.name, PLAN)
   readonly deadTopic = this.pipeline.topics.dead('image')
+  readonly rawTopic = this.pipeline.topics.raw('image')
   readonly rowTopic = this.pipeline.topics.validated('image')
   readonly kafka: Kafka = createKafka({ brokers: backends().kafkaBrokers, clientId: this.pipeline.name })
   readonly elasticsearch = new Elasticsearch({ url: backends().elasticsearchUrl })
@@ -63,6 +64,7 @@ export class Harness {
     await this.kafka.admin.ensure([
       { topic: this.topic, partitions: PARTITIONS, config },
       { topic: this.deadTopic, partitions: PARTITIONS, config: {} },
+      { topic: this.rawTopic, partitions: PARTITIONS, config: {} },
       { topic: this.rowTopic, partitions: PARTITIONS, config: {} },
     ])
     await this.write(
@@ -216,7 +218,7 @@ export class Harness {
       await ended(child)
     }
     for (let n = 1; n < 4; n++) await this.indices.remove(`${this.view}-${PLAN}-${n}`)
-    await this.kafka.admin.delete([this.topic, this.deadTopic, this.rowTopic])
+    await this.kafka.admin.delete([this.topic, this.deadTopic, this.rawTopic, this.rowTopic])
     await this.kafka.stop()
     await this.elasticsearch.close()
   }

@@ -7,7 +7,7 @@ import {
   type Membership,
   TransactionPace,
 } from '@headrace/kafka'
-import { type Pipeline, topicSizes } from '@headrace/pipeline'
+import { type Pipeline, topicSizes, validatorGroup } from '@headrace/pipeline'
 import type { Failpoints, Health } from '@headrace/runtime'
 import { descriptorRecord } from '../adapters/descriptor-record.ts'
 import type { RelationBook } from '../adapters/relation-book.ts'
@@ -84,7 +84,7 @@ export class Session {
       }
     }
     const consumer: GroupConsumer = await kafka.consumer({
-      groupId: `${pipeline.name}.validator`,
+      groupId: validatorGroup(pipeline.name),
       topics: [...this.#steps.keys()],
       memberName: instance,
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),

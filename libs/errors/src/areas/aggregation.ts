@@ -2,6 +2,12 @@ import { entry, type CatalogueEntry } from '../catalogue-entry.ts'
 
 /** Codes: aggregation. */
 export const aggregationErrors = {
+  'aggregate.field_not_loaded': entry(
+    'operator',
+    'stop',
+    92,
+    'A contract got a field, or another type for one, after the tables were loaded, and a view uses it: the validated topic has rows without its values. `headrace source reset` loads them anew; searches see the documents of before until that is done.',
+  ),
   'aggregate.incomplete_row': entry(
     'operator',
     'retry',

@@ -20,4 +20,10 @@ export const wireErrors = {
     70,
     'The protobuf bytes of a record on a topic of ours cannot be read. Somebody else wrote to the topic, or versions do not fit.',
   ),
+  'decode.schema_unknown': entry(
+    'operator',
+    'retry',
+    75,
+    'A record names a schema whose descriptor is not in the contracts topic yet. The validator writes it before the first record that needs it; the reader looks again until it is there.',
+  ),
 } as const satisfies Record<string, CatalogueEntry>

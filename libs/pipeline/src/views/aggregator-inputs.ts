@@ -5,10 +5,15 @@ import type { CompiledView, Pipeline } from '../pipeline.ts'
 export const aggregatorGroup = ({ name: pipeline }: Pick<Pipeline, 'name'>, view: CompiledView): string =>
   `${pipeline}.aggregator.${view.name}.${view.plan}`
 
+/** The consumer group that judges all datasets of a pipeline. */
+export const validatorGroup = (pipeline: string): string => `${pipeline}.validator`
+
 /** What that group consumes. Datasets that are only referred to are read without it, and before anything is made (05 A3). */
 export interface AggregatorInputs {
   /** Validated topics of the root and of all lists, and hop topics. */
   readonly topics: readonly string[]
+  /** Raw topics of everything that is in a document. */
+  readonly rawTopics: readonly string[]
   /** How many hops a row makes at most before it is in a document. */
   readonly hops: number
 }
@@ -19,12 +24,22 @@ export const aggregatorInputs = (
 ): AggregatorInputs => {
   const validated = datasetsOf(definition.root).map(dataset => topics.validated(dataset))
   const hop = edgeNames(definition).map(edge => topics.hop(name, plan, edge))
-  return { topics: [...new Set([...validated, ...hop])], hops: levelsOf(definition.root) }
+  return {
+    topics: [...new Set([...validated, ...hop])],
+    rawTopics: [...new Set(allDatasetsOf(definition.root))].map(dataset => topics.raw(dataset)),
+    hops: levelsOf(definition.root),
+  }
 }
 
 const datasetsOf = ({ dataset, lists }: NodeDefinition): readonly string[] => [
   dataset,
   ...lists.flatMap(({ node }) => datasetsOf(node)),
+]
+
+/** Those that are only referred to as well. */
+const allDatasetsOf = ({ dataset, lists, references }: NodeDefinition): readonly string[] => [
+  dataset,
+  ...[...lists, ...references].flatMap(({ node }) => allDatasetsOf(node)),
 ]
 
 const levelsOf = ({ lists }: NodeDefinition): number =>

@@ -13,7 +13,13 @@ import {
   OneofDescriptorProtoSchema,
 } from '@bufbuild/protobuf/wkt'
 import { fileDescriptorsBase64 } from '../generated/file-descriptors.ts'
-import { type FieldType, type MessageField, type MessageSchema, ORIGIN_FIELD } from './message-schema.ts'
+import {
+  type FieldType,
+  type MessageField,
+  type MessageSchema,
+  ORIGIN_FIELD,
+  type WrittenMessage,
+} from './message-schema.ts'
 import { ORIGIN_MESSAGE } from './schema-id.ts'
 
 const ORIGIN_FILE = 'headrace/v1/origin.proto'
@@ -85,4 +91,36 @@ export const descriptorProto = (schema: MessageSchema): Buffer => {
   return Buffer.from(
     toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [...imports, file] })),
   )
+}
+
+const fieldType = ({ type, typeName }: FieldDescriptorProto): FieldType | undefined =>
+  (Object.keys(TYPES) as FieldType[]).find(
+    name => TYPES[name] === type && (type !== Type.MESSAGE || typeName === `.${name}`),
+  )
+
+/** The typed message of a descriptor set that `descriptorProto` made; undefined when the bytes are none. */
+export const readDescriptor = (bytes: Uint8Array): WrittenMessage | undefined => {
+  const file = descriptorFiles(bytes)?.at(-1)
+  const [message] = file?.messageType ?? []
+  if (file === undefined || message === undefined) return undefined
+  return {
+    package: file.package,
+    message: message.name,
+    fields: message.field
+      .filter(({ name }) => name !== ORIGIN_FIELD)
+      .map(field => ({
+        number: field.number,
+        name: field.name,
+        type: fieldType(field),
+        repeated: field.label === Label.REPEATED,
+      })),
+  }
+}
+
+const descriptorFiles = (bytes: Uint8Array): FileDescriptorSet['file'] | undefined => {
+  try {
+    return fromBinary(FileDescriptorSetSchema, bytes).file
+  } catch {
+    return undefined
+  }
 }

@@ -22,5 +22,16 @@ export interface MessageSchema {
   readonly fields: readonly MessageField[]
 }
 
+/** What a descriptor says about a typed message that somebody else wrote. */
+export interface WrittenMessage {
+  readonly package: string
+  readonly message: string
+  /** Without field 1. */
+  readonly fields: readonly (Pick<MessageField, 'number' | 'name' | 'repeated'> & {
+    /** Undefined: a type that no release of ours writes. */
+    readonly type: FieldType | undefined
+  })[]
+}
+
 /** Name of field 1, the Origin, in every typed message. */
 export const ORIGIN_FIELD = 'headrace_origin'

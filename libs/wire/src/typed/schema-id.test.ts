@@ -4,7 +4,7 @@ import { reflect } from '@bufbuild/protobuf/reflect'
 import { describe, expect, it } from '@jest/globals'
 import type { ColumnKind } from '../column-type.ts'
 import { Op, Origin } from '../generated/headrace/v1/origin.pb.ts'
-import { descriptorProto } from './descriptor-set.ts'
+import { descriptorProto, readDescriptor } from './descriptor-set.ts'
 import { fieldTypeOf } from './field-type.ts'
 import type { MessageField, MessageSchema } from './message-schema.ts'
 import { compileRowEncoder } from './row-encoder.ts'
@@ -116,5 +116,21 @@ describe('W10 typed rows', () => {
     const time = (value('f_timestamptz') as { message: unknown }).message
     expect(isMessage(time, TimestampSchema) && [time.seconds, time.nanos]).toEqual([1704067200n, 250_000_000])
     expect(Buffer.from(toBinary(descriptor, decoded)).equals(bytes)).toBe(true)
+  })
+
+  it('are known again from the descriptor set that stands in Kafka', () => {
+    const written = message.fields.map(({ number, name, type, repeated }) => ({
+      number,
+      name,
+      type,
+      repeated,
+    }))
+    expect(readDescriptor(descriptorProto(message))).toEqual({
+      package: 'headrace.dataset.v1',
+      message: 'Image',
+      fields: written,
+    })
+    expect(readDescriptor(Buffer.from('something else'))).toBeUndefined()
+    expect(readDescriptor(Buffer.alloc(0))).toBeUndefined()
   })
 })
