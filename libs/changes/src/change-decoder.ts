@@ -34,8 +34,8 @@ export interface SourceTransaction {
 
 /** What a decoder gives on. Keys and values are the receiver's to keep. */
 export interface ChangeSink<T extends CapturedTable> {
-  /** A table is described for the first time, or anew; comes before the rows that need it. */
-  relation(relation: Relation<T>): void
+  /** A table is described for the first time, or anew; comes before the rows that need it, in their transaction. */
+  relation(relation: Relation<T>, transaction: SourceTransaction): void
   /**
    * One record for the raw topic of the table. `ordinal` grows within `transaction`. `incomplete`: what it lacks (03 C9).
    * `tooLargeBytes`: not 0 when the row was too large and only its key is there (04 K12).
@@ -166,7 +166,7 @@ export class ChangeDecoder<T extends CapturedTable> {
 
   #relation(buffer: Buffer, at: number): void {
     const relation = this.#relations.describe(readRelation(buffer, at))
-    if (relation.table !== undefined) this.#sink.relation(relation)
+    if (relation.table !== undefined) this.#sink.relation(relation, this.#open())
   }
 
   #insert(buffer: Buffer, at: number): void {

@@ -24,6 +24,7 @@ export {
   isVisible,
   parseSnapshot,
   readRows,
+  readSnapshot,
   type RowsRead,
   type RowsWish,
   type TransactionSnapshot,

@@ -18,6 +18,12 @@ export const parseSnapshot = (text: string): TransactionSnapshot => {
   return { xmin: BigInt(xmin), xmax: BigInt(xmax), running: new Set(ids) }
 }
 
+/** Which transactions a statement sees now; what comes after it sees them too. */
+export const readSnapshot = async (session: PostgresSession): Promise<TransactionSnapshot> => {
+  const [row] = await session.query('select pg_catalog.pg_current_snapshot()::text as snapshot')
+  return parseSnapshot(row?.['snapshot'] ?? '0:0:')
+}
+
 /**
  * Whether a committed transaction was over for this snapshot. `xid` has 32 bits, as the stream tells it; it stands for
  * the one of that remainder that is nearest to the snapshot's end, which holds for 2^31 transactions either way.

@@ -243,7 +243,7 @@ const wire = async (
     relationsTopic: topics.relations,
     partitions,
     epoch: position.epoch,
-    described: () => shapeWatch.ask(),
+    described: xid => shapeWatch.ask(xid),
     ended: events.sourceTransaction,
   })
   const shapeWatch = watchOf(options, delivery, position.slot, anew)

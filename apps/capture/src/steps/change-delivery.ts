@@ -10,8 +10,8 @@ export interface ChangeDeliveryOptions {
   readonly relationsTopic: string
   readonly partitions: number
   readonly epoch: number
-  /** A table was described, perhaps as it was before. */
-  readonly described?: () => void
+  /** A table was described, perhaps as it was before; `xid`: of the transaction that did so, where the stream tells it. */
+  readonly described?: (xid?: number) => void
   /** A transaction of the source ended. */
   readonly ended?: () => void
 }
@@ -28,8 +28,8 @@ export class ChangeDelivery implements ChangeSink<SourceTable> {
     this.#options = options
   }
 
-  relation({ description }: Relation<SourceTable>): void {
-    this.#options.described?.()
+  relation({ description }: Relation<SourceTable>, transaction?: SourceTransaction): void {
+    this.#options.described?.(transaction?.xid)
     if (this.#described.has(description.fingerprint)) return
     this.#described.add(description.fingerprint)
     this.#options.delivery.add(relationRecord(this.#options.relationsTopic, description))

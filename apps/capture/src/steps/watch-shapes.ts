@@ -1,6 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { requireColumns } from '@headrace/changes'
 import { HeadraceError } from '@headrace/errors'
-import { connect, type PostgresConnection, type PostgresSession, readTableShapes } from '@headrace/postgres'
+import {
+  connect,
+  isVisible,
+  type PostgresConnection,
+  type PostgresSession,
+  readSnapshot,
+  readTableShapes,
+} from '@headrace/postgres'
 import { TableShapes, type TableShape } from '@headrace/wire'
 import type { SourceTable } from '../adapters/captured-table.ts'
 import { isInRows, remember, silentChanges } from './compare-shapes.ts'
@@ -16,6 +24,9 @@ export interface ShapeWatchOptions {
   save(shapes: TableShapes): void
 }
 
+const FIRST_WAIT_MS = 1
+const LONGEST_WAIT_MS = 100
+
 /** Compares the catalogue with what is known every few seconds and whenever it is told to (03 C8). */
 export class ShapeWatch {
   readonly #options: ShapeWatchOptions
@@ -24,6 +35,8 @@ export class ShapeWatch {
   /** The last reading of the catalogue. */
   #read = ''
   #asked = false
+  /** Transactions that described a table, and that nobody may see yet. */
+  #unseen: readonly number[] = []
   #wake: () => void = () => undefined
 
   constructor(options: ShapeWatchOptions) {
@@ -31,9 +44,10 @@ export class ShapeWatch {
     this.#known = options.known
   }
 
-  /** A table was described anew: its catalogue is looked at soon. */
-  ask(): void {
+  /** A table was described anew, in the transaction `xid`: its catalogue is looked at as soon as that is seen. */
+  ask(xid?: number): void {
     this.#asked = true
+    if (xid !== undefined) this.#unseen = [...this.#unseen, xid]
     this.#wake()
   }
 
@@ -70,7 +84,7 @@ export class ShapeWatch {
     try {
       while (!signal.aborted) {
         this.#asked = false
-        const looked = this.look(session)
+        const looked = this.#untilSeen(session, signal).then(() => this.look(session))
         looked.catch(() => undefined)
         await Promise.race([looked, aborted(signal)])
         if (!this.#asked && !signal.aborted) await this.#pause()
@@ -78,6 +92,19 @@ export class ShapeWatch {
     } finally {
       signal.removeEventListener('abort', stop)
       await session.stop().catch(() => undefined)
+    }
+  }
+
+  /** What the stream tells of is in the WAL, but not always over for other sessions: a look before that finds nothing. */
+  async #untilSeen(session: PostgresSession, signal: AbortSignal): Promise<void> {
+    for (
+      let waitMs = FIRST_WAIT_MS;
+      this.#unseen.length > 0;
+      waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)
+    ) {
+      const snapshot = await readSnapshot(session)
+      this.#unseen = this.#unseen.filter(xid => !isVisible(snapshot, xid))
+      if (this.#unseen.length > 0) await sleep(waitMs, undefined, { signal })
     }
   }
 
