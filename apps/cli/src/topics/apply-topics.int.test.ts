@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { createKafka, type Kafka } from '@headrace/kafka'
+import { createKafka, type Kafka, type OutgoingRecord, type PartitionReader } from '@headrace/kafka'
 import { backends, uniqueName, waitFor } from '@headrace/testkit'
 import { isMarkerKey, topicNames } from '@headrace/wire'
 import { applyTopics } from './apply-topics.ts'
@@ -116,22 +116,61 @@ describe('applyTopics', () => {
     })
   })
 
+  const foreignRecord = (pipeline: string): OutgoingRecord => ({
+    topic: topicNames(pipeline).raw('d'),
+    partition: 1,
+    key: Buffer.from('1'),
+    value: Buffer.from('x'),
+  })
+
   it('refuses a topic that somebody else wrote to first', async () => {
     const pipeline = uniqueName('apply')
     const plan = planFor(pipeline)
     await kafka.admin.ensure(plan)
     const writer = await kafka.writer({ name: uniqueName('foreign') })
-    await writer.write({
-      records: [
-        {
-          topic: topicNames(pipeline).raw('d'),
-          partition: 1,
-          key: Buffer.from('1'),
-          value: Buffer.from('x'),
-        },
-      ],
-    })
+    await writer.write({ records: [foreignRecord(pipeline)] })
     await writer.stop()
     await expect(applyTopics(kafka, pipeline, plan)).rejects.toMatchObject({ code: 'topics.foreign' })
+  })
+
+  it('refuses a topic that somebody else writes to first, and commits while it looks', async () => {
+    const pipeline = uniqueName('apply')
+    const plan = planFor(pipeline)
+    await kafka.admin.ensure(plan)
+    let isPrepared = false
+    let commit = (): void => undefined
+    const toldTo = new Promise<void>(resolve => (commit = resolve))
+    const hold = async (point: string): Promise<void> => {
+      if (point !== 'prepared') return
+      isPrepared = true
+      await toldTo
+    }
+    const foreign = createKafka(
+      { brokers: backends().kafkaBrokers, clientId: uniqueName('foreign') },
+      { hold },
+    )
+    const writer = await foreign.writer({ name: uniqueName('foreign'), transactionTimeoutMs: 60_000 })
+    const written = writer.write({ records: [foreignRecord(pipeline)] })
+    await waitFor(() => isPrepared, { what: 'the open transaction' })
+    const reader = (): PartitionReader => {
+      const real = kafka.reader()
+      return {
+        bounds: (topic, partition) => real.bounds(topic, partition),
+        follow: (...where) => real.follow(...where),
+        readToEnd: (topic, partition, ...from) => {
+          if (partition === 1) commit()
+          return real.readToEnd(topic, partition, ...from)
+        },
+        stop: () => real.stop(),
+      }
+    }
+    try {
+      const applied = applyTopics({ ...kafka, reader }, pipeline, plan)
+      await expect(applied).rejects.toMatchObject({ code: 'topics.foreign' })
+    } finally {
+      commit()
+      await written
+      await foreign.stop()
+    }
   })
 })

@@ -32,18 +32,17 @@ const enlarge = async ({ admin }: Kafka, topics: readonly PlannedTopic[]): Promi
 type Beginning = 'marked' | 'empty' | 'expired' | 'foreign'
 
 /**
- * How a partition begins. Offsets alone do not tell: a transaction that was aborted leaves offsets behind without a record.
- * `expired`: retention removed the beginning, so the marker was there once.
+ * How a partition begins. Offsets alone do not tell: a transaction that was aborted leaves offsets behind without a record, and
+ * one that is being committed has a record that nobody sees yet. `expired`: retention removed the beginning, so the marker was
+ * there once.
  */
 const beginningOf = async (reader: PartitionReader, topic: string, partition: number): Promise<Beginning> => {
-  const { start, end } = await reader.bounds(topic, partition)
-  if (start < end) {
-    for await (const { records } of reader.readToEnd(topic, partition, start)) {
-      const first = records[0]
-      if (first === undefined) continue
-      if (isMarkerKey(first.key)) return 'marked'
-      return start > 0n ? 'expired' : 'foreign'
-    }
+  const { start } = await reader.bounds(topic, partition)
+  for await (const { records } of reader.readToEnd(topic, partition, start)) {
+    const first = records[0]
+    if (first === undefined) continue
+    if (isMarkerKey(first.key)) return 'marked'
+    return start > 0n ? 'expired' : 'foreign'
   }
   return start > 0n ? 'expired' : 'empty'
 }
