@@ -134,6 +134,7 @@ describe('indexer', () => {
 
   it('fills another index when the topic was made anew, and moves the alias when that has all documents', async () => {
     await harness.makeTopic()
+    await harness.writeRow()
     await harness.write([harness.document('a', image(1, 'a')), harness.document('b', image(2, 'b'))])
     const first = harness.start()
     await waitFor(async () => (await harness.documents()).size === 2, { what: 'both documents' })

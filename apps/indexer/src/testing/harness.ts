@@ -94,7 +94,9 @@ export class Harness {
 
   async write(records: readonly OutgoingRecord[]): Promise<void> {
     const maxRecordBytes = topicSizes(this.pipeline.limits).topics.documents
-    const writer = await this.kafka.writer({ name: `${this.pipeline.name}.test`, maxRecordBytes })
+    // a machine that stands still for a while ends no transaction of a test
+    const limits = { maxRecordBytes, transactionTimeoutMs: 60_000 }
+    const writer = await this.kafka.writer({ name: `${this.pipeline.name}.test`, ...limits })
     for (let at = 0; at < records.length; at += 2_000)
       await writer.write({ records: records.slice(at, at + 2_000) })
     await writer.stop()
@@ -177,10 +179,22 @@ export class Harness {
     return letters
   }
 
-  /** As if the aggregator had made documents of all rows (there are none). */
+  /** A row that no aggregator has made a document of, until `aggregated`. */
+  writeRow(): Promise<void> {
+    return this.write([{ topic: this.rowTopic, partition: 0, key: Buffer.from('1'), value: null }])
+  }
+
+  /** As if the aggregator had made documents of all rows. */
   async aggregated(): Promise<void> {
     const view = this.pipeline.views.get(this.view)!
-    const offsets = partitions.map(partition => ({ topic: this.rowTopic, partition, next: 0n }))
+    const reader = this.kafka.reader()
+    const offsets = await Promise.all(
+      partitions.map(async partition => {
+        const { end } = await reader.bounds(this.rowTopic, partition)
+        return { topic: this.rowTopic, partition, next: end }
+      }),
+    )
+    await reader.stop()
     await this.kafka.admin.resetOffsets(aggregatorGroup(this.pipeline, view), offsets)
   }
 
