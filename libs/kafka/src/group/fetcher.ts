@@ -162,11 +162,12 @@ export class Fetcher {
         : kafkaError(error, `the partition cannot be read at ${reading.position}`, key)
     }
     const { records, next } = readRecordBatches(part.data, reading.position, part.aborted)
-    reading.end = part.lastStableOffset
+    // the broker looks at the last stable offset before it reads: what was read may lie behind it, and is as stable
+    reading.end = part.lastStableOffset > next ? part.lastStableOffset : next
     if (next === reading.position) return undefined
     reading.position = next
-    const { topic, partition, lastStableOffset, data } = part
-    this.#queue.push({ topic, partition, records, next, endOffset: lastStableOffset, bytes: data.length })
+    const { topic, partition, data } = part
+    this.#queue.push({ topic, partition, records, next, endOffset: reading.end, bytes: data.length })
     this.#events.arrived()
     return undefined
   }
