@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { HeadraceError } from '@headrace/errors'
 import { elasticsearch } from './elasticsearch.ts'
 import { readEnvironment } from './environment.ts'
@@ -26,6 +27,8 @@ const readyTimeoutMs = 600_000
 const stopTimeoutMs = 30_000
 /** A killed server's ports and shared memory can outlive it for a moment; a fresh port can be taken just before us. */
 const startAttempts = 4
+/** So long the remains get before the next attempt. */
+const startPauseMs = 500
 /** The last thread of a killed server holds its sockets a moment longer than the process seems to live. */
 const portReleaseMs = 10_000
 
@@ -190,6 +193,7 @@ export class Servers {
         await this.#stop(definition.name)
         if (attempt === startAttempts || signal?.aborted === true || !this.#worthAnotherTry(definition.name))
           throw error
+        await delay(startPauseMs, undefined, signal === undefined ? {} : { signal })
       }
     }
   }
