@@ -145,7 +145,11 @@ export const createHarness = async (): Promise<Harness> => {
   const kafka = connect(pipeline.name)
   const topics = topicsOf(pipeline)
   await kafka.admin.ensure(topics)
-  const writer: FencedWriter = await kafka.writer({ name: `${pipeline.name}.test` })
+  // a machine that stands still for a while ends no transaction of a test
+  const writer: FencedWriter = await kafka.writer({
+    name: `${pipeline.name}.test`,
+    transactionTimeoutMs: 60_000,
+  })
   return {
     pipeline,
     kafka,
