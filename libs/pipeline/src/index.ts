@@ -27,6 +27,8 @@ export {
   aggregatorGroup,
   type AggregatorInputs,
   aggregatorInputs,
+  referredDatasets,
   validatorGroup,
 } from './views/aggregator-inputs.ts'
+export { decodeOffsetMetadata, encodeOffsetMetadata, type OffsetMetadata } from './views/offset-metadata.ts'
 export { deadLetterCodes } from '@headrace/validation'

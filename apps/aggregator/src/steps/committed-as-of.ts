@@ -1,7 +1,7 @@
 import type { CommittedOffset, PartitionReader } from '@headrace/kafka'
+import { decodeOffsetMetadata } from '@headrace/pipeline'
 import { isTooLongAgo } from './complete-as-of.ts'
 import type { LogEnds } from './log-ends.ts'
-import { decodeOffsetMetadata } from './offset-metadata.ts'
 import type { ViewInputs } from './view-inputs.ts'
 
 interface Place {

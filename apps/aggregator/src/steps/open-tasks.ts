@@ -15,6 +15,7 @@ import {
   type Store,
   type StoreIdentity,
 } from '@headrace/store'
+import { decodeOffsetMetadata, encodeOffsetMetadata } from '@headrace/pipeline'
 import { broadcastMaking, incarnations } from '../adapters/incarnations.ts'
 import type { Events } from '../events.ts'
 import { BroadcastTask } from './broadcast-task.ts'
@@ -24,7 +25,6 @@ import { Doubt } from './doubt.ts'
 import { EdgeWriter } from './edge-writer.ts'
 import { type GroupInputState, GroupTask } from './group-task.ts'
 import { type Bounds, broadcastEnds, endsOf, type LogEnds, ownBounds } from './log-ends.ts'
-import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
 import { PartitionTask, type TopicState } from './partition-task.ts'
 import { requireKnownPast } from './require-known-past.ts'
 import { broadcastStates, restoreBroadcasts } from './restore-broadcasts.ts'

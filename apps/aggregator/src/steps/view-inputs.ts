@@ -1,6 +1,12 @@
 import { compilePlan, type DimensionPlan, type GroupPlan, type RouterPlan } from '@headrace/denormalise'
 import { HeadraceError } from '@headrace/errors'
-import { aggregatorGroup, type CompiledView, type Pipeline, topicSizes } from '@headrace/pipeline'
+import {
+  aggregatorGroup,
+  type CompiledView,
+  type Pipeline,
+  referredDatasets,
+  topicSizes,
+} from '@headrace/pipeline'
 import { type Contract, deriveMessage } from '@headrace/validation'
 import { compileRowReader, type RowReader, schemaId } from '@headrace/wire'
 import type { DeadDocuments } from './document-records.ts'
@@ -89,7 +95,7 @@ export const viewInputs = (pipeline: Pipeline, compiled: CompiledView): ViewInpu
   }))
   const between = groups.flatMap(({ parent }) => (parent === undefined ? [] : [edgeOf(parent)]))
   const edges = [...routers, ...between].sort((a, b) => a.plan.number - b.plan.number)
-  const broadcasts = [...new Set(dimensions.map(({ dataset }) => dataset))].map(dataset => ({
+  const broadcasts = referredDatasets(definition).map(dataset => ({
     topic: topics.validated(dataset),
     dimensions: dimensions
       .filter(each => each.dataset === dataset)

@@ -1,34 +1,32 @@
 import { describe, expect, it } from '@jest/globals'
-import { CatchUp } from './catch-up.ts'
+import { encodeOffsetMetadata } from '@headrace/pipeline'
+import { CatchUp, type CatchUpServers, consumed, workedIn } from './catch-up.ts'
 
 /** Two topics of one partition each, what a group consumed of them, and what an index has of a third. */
 const world = (stages: readonly ('group' | 'index')[]) => {
   const ends: Record<string, bigint> = { in: 5n, hop: 2n, documents: 3n }
   const positions: Record<string, bigint | null> = { in: 5n, hop: 2n, documents: 3n }
   const looks = { asked: 0 }
-  const catchUp = new CatchUp(
-    {
-      partitions: 1,
-      reader: { bounds: topic => Promise.resolve({ start: 0n, end: ends[topic]! }) },
-      admin: {
-        committed: (_, topics) => {
-          looks.asked++
-          return Promise.resolve(
-            Object.keys(topics).map(topic => ({
-              topic,
-              partition: 0,
-              next: positions[topic] ?? null,
-              metadata: '',
-            })),
-          )
-        },
+  const servers: CatchUpServers = {
+    partitions: 1,
+    reader: { bounds: topic => Promise.resolve({ start: 0n, end: ends[topic]! }) },
+    admin: {
+      committed: (_, topics) => {
+        looks.asked++
+        return Promise.resolve(
+          Object.keys(topics).map(topic => ({
+            topic,
+            partition: 0,
+            next: positions[topic] ?? null,
+            metadata: '',
+          })),
+        )
       },
     },
-    stages.map(stage => ({
-      groupId: stage,
-      topics: stage === 'group' ? ['in', 'hop'] : ['documents'],
-      positionOf: ({ next }) => next,
-    })),
+  }
+  const catchUp = new CatchUp(
+    servers,
+    stages.map(stage => consumed(servers, stage, stage === 'group' ? ['in', 'hop'] : ['documents'])),
   )
   return { ends, positions, looks, catchUp }
 }
@@ -99,5 +97,48 @@ describe('catching up', () => {
       expect(looks).toBeLessThan(5)
     }
     expect(looks).toBeGreaterThan(0)
+  })
+
+  it('waits until every partition has worked in every row that is referred to', async () => {
+    const positions = [
+      [
+        [5n, 6n],
+        [7n, 7n],
+      ],
+      [
+        [5n, 6n],
+        [7n, 8n],
+      ],
+    ]
+    const ends: Readonly<Record<string, readonly bigint[]>> = { one: [5n, 6n], two: [7n, 8n] }
+    const servers: CatchUpServers = {
+      partitions: 2,
+      reader: { bounds: (topic, partition) => Promise.resolve({ start: 0n, end: ends[topic]![partition]! }) },
+      admin: {
+        committed: (_, topics) =>
+          Promise.resolve(
+            Object.entries(topics).flatMap(([topic, of]) =>
+              of.map(partition => {
+                const beside = { routed: undefined, making: '', asOf: undefined, sweeping: undefined }
+                const metadata = encodeOffsetMetadata({ ...beside, broadcasts: positions[partition]! })
+                return { topic, partition, next: 1n, metadata }
+              }),
+            ),
+          ),
+      },
+    }
+    const catchUp = new CatchUp(servers, [workedIn(servers, 'group', 'root', ['one', 'two'])])
+    expect(await catchUp.isOver()).toBe(false)
+    positions[0]![1]![1] = 8n
+    expect(await catchUp.isOver()).toBe(true)
+  })
+
+  it('waits for no position where nothing is referred to', async () => {
+    const servers: CatchUpServers = {
+      partitions: 2,
+      reader: { bounds: () => Promise.reject(new Error('asked')) },
+      admin: { committed: () => Promise.reject(new Error('asked')) },
+    }
+    expect(await new CatchUp(servers, [workedIn(servers, 'group', 'root', [])]).isOver()).toBe(true)
   })
 })

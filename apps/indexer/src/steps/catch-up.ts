@@ -1,47 +1,93 @@
 import type { CommittedOffset, KafkaAdmin, PartitionReader } from '@headrace/kafka'
+import { decodeOffsetMetadata } from '@headrace/pipeline'
 
-/** A group that has to come to the end of its topics. */
-export interface CatchUpStage {
-  readonly groupId: string
-  readonly topics: readonly string[]
-  /** Position that counts; null: none does. */
-  readonly positionOf: (offset: CommittedOffset) => bigint | null
-}
-
-export interface CatchUpOptions {
+/** What looks at groups and topics need. */
+export interface CatchUpServers {
   readonly admin: Pick<KafkaAdmin, 'committed'>
   readonly reader: Pick<PartitionReader, 'bounds'>
   readonly partitions: number
 }
 
-/** A partition that has to be consumed up to here. */
-interface Target {
+/** An offset that a group has to commit. */
+export interface CatchUpTarget {
+  readonly groupId: string
   readonly topic: string
   readonly partition: number
-  readonly end: bigint
+  isReached(offset: CommittedOffset): boolean
 }
+
+/** Says what has to be reached, as things are now. */
+export type CatchUpStage = () => Promise<readonly CatchUpTarget[]>
+
+/** A group has consumed topics to their ends. `positionOf`: the position that counts, null where none does. */
+export const consumed =
+  (
+    { reader, partitions }: CatchUpServers,
+    groupId: string,
+    topics: readonly string[],
+    positionOf: (offset: CommittedOffset) => bigint | null = ({ next }) => next,
+  ): CatchUpStage =>
+  async () => {
+    const targets: CatchUpTarget[] = []
+    for (const topic of topics) {
+      for (let partition = 0; partition < partitions; partition++) {
+        const { start, end } = await reader.bounds(topic, partition)
+        // nothing to consume: nobody commits anything either
+        if (start === end) continue
+        const isReached = (offset: CommittedOffset): boolean => (positionOf(offset) ?? -1n) >= end
+        targets.push({ groupId, topic, partition, isReached })
+      }
+    }
+    return targets
+  }
+
+/** Every partition of `topic` has worked in what the whole of `broadcasts` says: their positions stand beside its own (05 A3). */
+export const workedIn =
+  (
+    { reader, partitions }: CatchUpServers,
+    groupId: string,
+    topic: string,
+    broadcasts: readonly string[],
+  ): CatchUpStage =>
+  async () => {
+    if (broadcasts.length === 0) return []
+    const all = Array.from({ length: partitions }, (_, partition) => partition)
+    const ends: bigint[][] = []
+    for (const each of broadcasts) {
+      const bounds = []
+      for (const partition of all) bounds.push((await reader.bounds(each, partition)).end)
+      ends.push(bounds)
+    }
+    const isReached = ({ metadata }: CommittedOffset): boolean => {
+      const positions = decodeOffsetMetadata(metadata).broadcasts
+      return ends.every((of, index) =>
+        of.every((end, partition) => (positions[index]?.[partition] ?? -1n) >= end),
+      )
+    }
+    return all.map(partition => ({ groupId, topic, partition, isReached }))
+  }
 
 /**
  * Whether groups came to the end of their topics, one stage after the other: a stage's ends are those at the time at which the stage
  * before was over, so what one writes for the next is in them. A topic that is written to all the time is caught up with as well.
  */
 export class CatchUp {
-  readonly #options: CatchUpOptions
+  readonly #admin: Pick<KafkaAdmin, 'committed'>
   readonly #stages: readonly CatchUpStage[]
   #over = 0
   /** Of the stage that is not over: what is not reached yet. */
-  #targets: readonly Target[] | undefined
+  #targets: readonly CatchUpTarget[] | undefined
 
-  constructor(options: CatchUpOptions, stages: readonly CatchUpStage[]) {
-    this.#options = options
+  constructor({ admin }: Pick<CatchUpServers, 'admin'>, stages: readonly CatchUpStage[]) {
+    this.#admin = admin
     this.#stages = stages
   }
 
   /** Looks; stays true. */
   async isOver(): Promise<boolean> {
     for (let stage = this.#stages[this.#over]; stage !== undefined; stage = this.#stages[this.#over]) {
-      this.#targets ??= await this.#targetsOf(stage)
-      this.#targets = await this.#notReached(stage, this.#targets)
+      this.#targets ??= await stage()
+      this.#targets = await this.#notReached(this.#targets)
       if (this.#targets.length > 0) return false
       this.#over++
       this.#targets = undefined
@@ -49,30 +95,13 @@ export class CatchUp {
     return true
   }
 
-  async #targetsOf({ topics }: CatchUpStage): Promise<readonly Target[]> {
-    const { reader, partitions } = this.#options
-    const targets: Target[] = []
-    for (const topic of topics) {
-      for (let partition = 0; partition < partitions; partition++) {
-        const { start, end } = await reader.bounds(topic, partition)
-        // nothing to consume: nobody commits anything either
-        if (start < end) targets.push({ topic, partition, end })
-      }
-    }
-    return targets
-  }
-
   /** Asked one by one: positions of a transaction under way are waited for, and with many members there is always one somewhere. */
-  async #notReached(
-    { groupId, positionOf }: CatchUpStage,
-    targets: readonly Target[],
-  ): Promise<readonly Target[]> {
-    const left: Target[] = []
+  async #notReached(targets: readonly CatchUpTarget[]): Promise<readonly CatchUpTarget[]> {
+    const left: CatchUpTarget[] = []
     for (const target of targets) {
-      const { topic, partition, end } = target
-      const [offset] = await this.#options.admin.committed(groupId, { [topic]: [partition] })
-      const position = offset === undefined ? null : positionOf(offset)
-      if (position === null || position < end) left.push(target)
+      const { groupId, topic, partition } = target
+      const [offset] = await this.#admin.committed(groupId, { [topic]: [partition] })
+      if (offset === undefined || !target.isReached(offset)) left.push(target)
     }
     return left
   }

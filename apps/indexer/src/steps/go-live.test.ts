@@ -78,7 +78,13 @@ class World {
       incarnations: { 0: plan },
       isLoaded: () => Promise.resolve(this.loaded),
       validator: { groupId: 'p.validator' },
-      aggregator: { groupId: 'p.aggregator', topics: ['in', 'hop'], rawTopics: ['raw'], hops: 1 },
+      aggregator: {
+        groupId: 'p.aggregator',
+        topics: ['in', 'hop'],
+        rawTopics: ['raw'],
+        broadcasts: [],
+        hops: 1,
+      },
       isSameTopic: () =>
         this.remade
           ? Promise.reject(new HeadraceError('indexer.topic_remade', 'remade'))

@@ -3,7 +3,7 @@ import { codeOf, type ErrorCode, HeadraceError } from '@headrace/errors'
 import type { CommittedOffset, KafkaAdmin, PartitionReader } from '@headrace/kafka'
 import type { AggregatorInputs } from '@headrace/pipeline'
 import type { Events } from '../events.ts'
-import { CatchUp, type CatchUpStage } from './catch-up.ts'
+import { CatchUp, type CatchUpServers, consumed, workedIn } from './catch-up.ts'
 import { groupOf, trusted } from './index-session.ts'
 
 /** While the index is filled beside another one. */
@@ -68,21 +68,29 @@ const isSameMaking = (
  */
 const topicFilled = (options: KeepLiveOptions): CatchUp => {
   const { validator, aggregator } = options
-  const positionOf = ({ next }: CommittedOffset): bigint | null => next
-  const judged: CatchUpStage = { ...validator, topics: aggregator.rawTopics, positionOf }
-  const joined: CatchUpStage = { groupId: aggregator.groupId, topics: aggregator.topics, positionOf }
-  return new CatchUp({ ...options, admin: options.kafka.admin }, [
-    judged,
-    ...Array.from({ length: aggregator.hops + 1 }, () => joined),
+  const servers = serversOf(options)
+  const { groupId, topics, broadcasts, rawTopics, hops } = aggregator
+  const joined = consumed(servers, groupId, topics)
+  return new CatchUp(servers, [
+    consumed(servers, validator.groupId, rawTopics),
+    workedIn(servers, groupId, topics[0]!, broadcasts),
+    ...Array.from({ length: hops + 1 }, () => joined),
   ])
 }
 
 /** All members together have taken every partition to its end as it was when we looked first. */
 const indexFilled = (options: KeepLiveOptions): CatchUp => {
   const { groupId, topic, index } = options
+  const servers = serversOf(options)
   const positionOf = (offset: CommittedOffset): bigint | null => trusted(offset, index)?.next ?? null
-  return new CatchUp({ ...options, admin: options.kafka.admin }, [{ groupId, topics: [topic], positionOf }])
+  return new CatchUp(servers, [consumed(servers, groupId, [topic], positionOf)])
 }
+
+const serversOf = ({ kafka, reader, partitions }: KeepLiveOptions): CatchUpServers => ({
+  admin: kafka.admin,
+  reader,
+  partitions,
+})
 
 /** A topic that rests would not show it: no write would miss the index. */
 const refuseLost = (found: IndexBehind | undefined, { name, uuid }: ViewIndex): void => {

@@ -1,4 +1,4 @@
-import { edgeNames, type NodeDefinition } from '@headrace/denormalise'
+import { compilePlan, edgeNames, type NodeDefinition, type ViewDefinition } from '@headrace/denormalise'
 import type { CompiledView, Pipeline } from '../pipeline.ts'
 
 /** The consumer group that makes a view's documents. */
@@ -8,10 +8,19 @@ export const aggregatorGroup = ({ name: pipeline }: Pick<Pipeline, 'name'>, view
 /** The consumer group that judges all datasets of a pipeline. */
 export const validatorGroup = (pipeline: string): string => `${pipeline}.validator`
 
-/** What that group consumes. Datasets that are only referred to are read without it, and before anything is made (05 A3). */
+/**
+ * Datasets that every partition reads as a whole (05 A3), in the order of their positions in the metadata of committed offsets.
+ */
+export const referredDatasets = (definition: ViewDefinition): readonly string[] => [
+  ...new Set(compilePlan(definition).dimensions.map(({ dataset }) => dataset)),
+]
+
+/** What that group consumes. */
 export interface AggregatorInputs {
-  /** Validated topics of the root and of all lists, and hop topics. */
+  /** Validated topics of the root, which comes first, and of all lists, and hop topics. */
   readonly topics: readonly string[]
+  /** Validated topics of what is referred to: read without the group, their positions stand beside those in the first topic. */
+  readonly broadcasts: readonly string[]
   /** Raw topics of everything that is in a document. */
   readonly rawTopics: readonly string[]
   /** How many hops a row makes at most before it is in a document. */
@@ -26,6 +35,7 @@ export const aggregatorInputs = (
   const hop = edgeNames(definition).map(edge => topics.hop(name, plan, edge))
   return {
     topics: [...new Set([...validated, ...hop])],
+    broadcasts: referredDatasets(definition).map(dataset => topics.validated(dataset)),
     rawTopics: [...new Set(allDatasetsOf(definition.root))].map(dataset => topics.raw(dataset)),
     hops: levelsOf(definition.root),
   }
