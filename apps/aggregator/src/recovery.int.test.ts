@@ -105,7 +105,9 @@ describe('recovery (05 A13-A16; cases 43, 44, 46, 51-53)', () => {
     await feed(2)
     await harness.expectDocuments(tables.documents())
     expect(await before.stop()).toBe(0)
-    await harness.kafka.admin.deleteGroup(harness.view.groupId)
+    const { admin } = harness.kafka
+    await waitFor(async () => (await admin.memberCount(harness.view.groupId)) === 0, { what: 'its leave' })
+    await admin.deleteGroup(harness.view.groupId)
     expect(await harness.spawn().ended).toBe(90)
     await harness.remakeOwnTopics()
     const after = harness.spawn()

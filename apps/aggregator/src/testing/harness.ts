@@ -29,7 +29,7 @@ export interface RunningAggregator {
   /** Exit status, or the signal that ended it. */
   readonly ended: Promise<number | string>
   kill(): Promise<void>
-  /** SIGTERM; gives the exit status. */
+  /** SIGTERM once it works: before, it would not hear it. Gives the exit status. */
   stop(): Promise<number | string>
 }
 
@@ -89,7 +89,11 @@ export class AggregatorHarness {
   /** Makes the topics, compacted, with their incarnation markers. */
   async start(config: Readonly<Record<string, string>> = {}): Promise<void> {
     const { partitions } = this.pipeline
-    this.writer = await this.kafka.writer({ name: `${this.pipeline.name}.test` })
+    // a machine that stands still for a while ends no transaction of a test
+    this.writer = await this.kafka.writer({
+      name: `${this.pipeline.name}.test`,
+      transactionTimeoutMs: 60_000,
+    })
     await this.makeTopics(this.topics, config)
     await this.kafka.admin.ensure([
       { topic: this.view.dead.topic, partitions, config: {} },
@@ -173,13 +177,18 @@ export class AggregatorHarness {
         HEADRACE_KAFKA_SESSION_TIMEOUT_MS: '6000',
       },
     })
-    const lines: string[] = []
-    child.stdout.on('data', (chunk: Buffer) => lines.push(chunk.toString()))
+    let said = ''
+    const works = new Promise<void>(resolve => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+        if (said.includes('partitions are assigned')) resolve()
+      })
+    })
     const ended = once(child, 'exit').then(([code, signal]) => {
       this.running.delete(running)
       const status = (code ?? signal ?? 'unknown') as number | string
       if (status !== 0 && status !== 'SIGKILL')
-        process.stderr.write(`aggregator ended with ${status}\n${lines.join('').slice(-4000)}\n`)
+        process.stderr.write(`aggregator ended with ${status}\n${said.slice(-4000)}\n`)
       return status
     })
     const running: RunningAggregator = {
@@ -189,7 +198,8 @@ export class AggregatorHarness {
         child.kill('SIGKILL')
         await ended
       },
-      stop: () => {
+      stop: async () => {
+        await Promise.race([works, ended])
         child.kill('SIGTERM')
         return ended
       },
