@@ -140,6 +140,8 @@ export interface PartitionReader {
   ): AsyncIterable<{ readonly records: readonly IncomingRecord[]; readonly next: bigint }>
   /** First offset still in the log and the last stable offset. */
   bounds(topic: string, partition: number): Promise<{ readonly start: bigint; readonly end: bigint }>
+  /** End of what is written, open transactions included: behind a commit, which returns before its markers move the last stable offset. */
+  written(topic: string, partition: number): Promise<bigint>
   stop(): Promise<void>
 }
 

@@ -146,6 +146,7 @@ export class MemoryKafka {
       Promise.resolve({ start: 0n, end: this.log(topic, partition).end })
     return {
       bounds,
+      written: async (topic, partition) => (await bounds(topic, partition)).end,
       async *readToEnd(topic, partition, from, signal) {
         const { end } = await bounds(topic, partition)
         for (let at = from; at < end && signal?.aborted !== true;) {

@@ -156,6 +156,7 @@ describe('applyTopics', () => {
       const real = kafka.reader()
       return {
         bounds: (topic, partition) => real.bounds(topic, partition),
+        written: (topic, partition) => real.written(topic, partition),
         follow: (...where) => real.follow(...where),
         readToEnd: (topic, partition, ...from) => {
           if (partition === 1) commit()

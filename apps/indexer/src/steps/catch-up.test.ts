@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import { encodeOffsetMetadata } from '@headrace/pipeline'
 import { CatchUp, type CatchUpServers, consumed, workedIn } from './catch-up.ts'
 
+/** Logs whose transactions are committed and wait for their markers: what is written counts. */
+const UNSTABLE = Promise.resolve({ start: 0n, end: 0n })
+
 /** Two topics of one partition each, what a group consumed of them, and what an index has of a third. */
 const world = (stages: readonly ('group' | 'index')[]) => {
   const ends: Record<string, bigint> = { in: 5n, hop: 2n, documents: 3n }
@@ -9,7 +12,7 @@ const world = (stages: readonly ('group' | 'index')[]) => {
   const looks = { asked: 0 }
   const servers: CatchUpServers = {
     partitions: 1,
-    reader: { bounds: topic => Promise.resolve({ start: 0n, end: ends[topic]! }) },
+    reader: { bounds: () => UNSTABLE, written: topic => Promise.resolve(ends[topic]!) },
     admin: {
       committed: (_, topics) => {
         looks.asked++
@@ -113,7 +116,10 @@ describe('catching up', () => {
     const ends: Readonly<Record<string, readonly bigint[]>> = { one: [5n, 6n], two: [7n, 8n] }
     const servers: CatchUpServers = {
       partitions: 2,
-      reader: { bounds: (topic, partition) => Promise.resolve({ start: 0n, end: ends[topic]![partition]! }) },
+      reader: {
+        bounds: () => UNSTABLE,
+        written: (topic, partition) => Promise.resolve(ends[topic]![partition]!),
+      },
       admin: {
         committed: (_, topics) =>
           Promise.resolve(
@@ -136,7 +142,10 @@ describe('catching up', () => {
   it('waits for no position where nothing is referred to', async () => {
     const servers: CatchUpServers = {
       partitions: 2,
-      reader: { bounds: () => Promise.reject(new Error('asked')) },
+      reader: {
+        bounds: () => Promise.reject(new Error('asked')),
+        written: () => Promise.reject(new Error('asked')),
+      },
       admin: { committed: () => Promise.reject(new Error('asked')) },
     }
     expect(await new CatchUp(servers, [workedIn(servers, 'group', 'root', [])]).isOver()).toBe(true)

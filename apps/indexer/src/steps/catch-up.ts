@@ -4,7 +4,7 @@ import { decodeOffsetMetadata } from '@headrace/pipeline'
 /** What looks at groups and topics need. */
 export interface CatchUpServers {
   readonly admin: Pick<KafkaAdmin, 'committed'>
-  readonly reader: Pick<PartitionReader, 'bounds'>
+  readonly reader: Pick<PartitionReader, 'bounds' | 'written'>
   readonly partitions: number
 }
 
@@ -31,7 +31,8 @@ export const consumed =
     const targets: CatchUpTarget[] = []
     for (const topic of topics) {
       for (let partition = 0; partition < partitions; partition++) {
-        const { start, end } = await reader.bounds(topic, partition)
+        const { start } = await reader.bounds(topic, partition)
+        const end = await reader.written(topic, partition)
         // nothing to consume: nobody commits anything either
         if (start === end) continue
         const isReached = (offset: CommittedOffset): boolean => (positionOf(offset) ?? -1n) >= end
@@ -54,9 +55,9 @@ export const workedIn =
     const all = Array.from({ length: partitions }, (_, partition) => partition)
     const ends: bigint[][] = []
     for (const each of broadcasts) {
-      const bounds = []
-      for (const partition of all) bounds.push((await reader.bounds(each, partition)).end)
-      ends.push(bounds)
+      const written = []
+      for (const partition of all) written.push(await reader.written(each, partition))
+      ends.push(written)
     }
     const isReached = ({ metadata }: CommittedOffset): boolean => {
       const positions = decodeOffsetMetadata(metadata).broadcasts
@@ -69,7 +70,8 @@ export const workedIn =
 
 /**
  * Whether groups came to the end of their topics, one stage after the other: a stage's ends are those at the time at which the stage
- * before was over, so what one writes for the next is in them. A topic that is written to all the time is caught up with as well.
+ * before was over, so what one writes for the next is in them, also what waits for its markers. A topic that is written to all the time
+ * is caught up with as well.
  */
 export class CatchUp {
   readonly #admin: Pick<KafkaAdmin, 'committed'>

@@ -43,7 +43,10 @@ class World {
             Promise.resolve([...this.members].find(([name]) => group === groupOf('p', 'v', name))?.[1] ?? 0),
         },
       },
-      reader: { bounds: () => Promise.resolve({ start: 0n, end: 7n }) },
+      reader: {
+        bounds: () => Promise.resolve({ start: 0n, end: 7n }),
+        written: () => Promise.resolve(7n),
+      },
       indices: {
         find: name => {
           const { createdAtMs, uuid } = this.#index(name.split('-')[1]!)

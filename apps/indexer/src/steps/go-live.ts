@@ -13,7 +13,7 @@ const LIVE_LOOK_MS = 30_000
 
 export interface KeepLiveOptions {
   readonly kafka: { readonly admin: Pick<KafkaAdmin, 'committed' | 'memberCount'> }
-  readonly reader: Pick<PartitionReader, 'bounds'>
+  readonly reader: Pick<PartitionReader, 'bounds' | 'written'>
   readonly indices: Pick<ViewIndices, 'behind' | 'find' | 'goLive' | 'count'>
   readonly index: ViewIndex
   readonly indexOptions: IndexOptions

@@ -45,7 +45,7 @@ export class LogReader implements PartitionReader {
   ): AsyncIterable<ReadPart> {
     // not the last stable offset: a commit returns before its markers are in the log, and what is restored must not
     // lack a transaction whose committed offset is known already
-    const end = await logOffset(this.#client, topic, partition, 'end')
+    const end = await this.written(topic, partition)
     const fetch = (position: bigint) => this.#fetch(this.#client, topic, partition, position, this.#limits)
     let pending = from < end ? fetch(from) : undefined
     for (let position = from; pending !== undefined;) {
@@ -91,6 +91,10 @@ export class LogReader implements PartitionReader {
     const start = await logOffset(this.#client, topic, partition, 'start')
     const end = await logOffset(this.#client, topic, partition, 'stable')
     return { start, end }
+  }
+
+  written(topic: string, partition: number): Promise<bigint> {
+    return logOffset(this.#client, topic, partition, 'end')
   }
 
   async stop(): Promise<void> {

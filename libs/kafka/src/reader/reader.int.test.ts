@@ -113,6 +113,8 @@ describe('reader without a group (06 E5a)', () => {
     await two.prepare([record(topic, 'open')], undefined, [])
     await one.prepare([record(topic, 'behind it')], undefined, [])
     await one.end(true)
+    const stable = (await reader.bounds(topic, 0)).end
+    expect(await reader.written(topic, 0)).toBeGreaterThan(stable)
     const reading = gather(reader.readToEnd(topic, 0, 0n))
     const asked = Date.now()
     const second = waitFor(() => Date.now() > asked + 1000 && ('still open' as const), { what: 'a second' })
