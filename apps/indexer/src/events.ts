@@ -54,9 +54,9 @@ const createMetrics = (metrics: Metrics) => ({
 
 /** What becomes of a view's alias. */
 const aliasEvents = (log: Logger) => ({
-  filling: (view: string, index: string, live: readonly string[]) =>
+  filling: (view: string, index: string, live: readonly string[], waitsFor: string) =>
     log.info(
-      { view, index, live },
+      { view, index, live, waitsFor },
       'searches see the live index until this one has a document of every row that is there now',
     ),
   /** `before`: documents of the index that was live. */

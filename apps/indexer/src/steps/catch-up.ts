@@ -85,6 +85,12 @@ export class CatchUp {
     this.#stages = stages
   }
 
+  /** In words; '' when nothing is waited for, or nobody has looked. */
+  get waitsFor(): string {
+    const [first] = this.#targets ?? []
+    return first === undefined ? '' : `the group ${first.groupId}, to take what is in ${first.topic}`
+  }
+
   /** Looks; stays true. */
   async isOver(): Promise<boolean> {
     for (let stage = this.#stages[this.#over]; stage !== undefined; stage = this.#stages[this.#over]) {

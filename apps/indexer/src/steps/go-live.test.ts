@@ -3,6 +3,7 @@ import { HeadraceError } from '@headrace/errors'
 import { describe, expect, it } from '@jest/globals'
 import { keepLive } from './go-live.ts'
 import { groupOf, offsetMark } from './index-session.ts'
+import type { Loads } from './load-watch.ts'
 
 /** One view with an alias, and indexers of two plans. */
 class World {
@@ -14,7 +15,11 @@ class World {
     ['new', 1],
   ])
   caughtUp = true
-  loaded = true
+  /** Offset that the groups came to, where it is not the end. */
+  at = 6n
+  /** Ends of all logs. */
+  end = 7n
+  loads: Loads = { missing: [], loads: 'first' }
   failure: Error | undefined
   /** Ends the id of an index. */
   making = ''
@@ -35,7 +40,7 @@ class World {
               Object.keys(topics).map(topic => ({
                 topic,
                 partition: 0,
-                next: this.caughtUp ? 7n : 6n,
+                next: this.caughtUp ? this.end : this.at,
                 metadata: offsetMark(index, 0),
               })),
             ),
@@ -44,8 +49,8 @@ class World {
         },
       },
       reader: {
-        bounds: () => Promise.resolve({ start: 0n, end: 7n }),
-        written: () => Promise.resolve(7n),
+        bounds: () => Promise.resolve({ start: 0n, end: this.end }),
+        written: () => Promise.resolve(this.end),
       },
       indices: {
         find: name => {
@@ -79,7 +84,7 @@ class World {
       view: 'v',
       partitions: 1,
       incarnations: { 0: plan },
-      isLoaded: () => Promise.resolve(this.loaded),
+      loads: () => Promise.resolve(this.loads),
       validator: { groupId: 'p.validator' },
       aggregator: {
         groupId: 'p.aggregator',
@@ -93,7 +98,7 @@ class World {
           ? Promise.reject(new HeadraceError('indexer.topic_remade', 'remade'))
           : Promise.resolve(this.isMarked),
       events: {
-        filling: (_, name) => this.told.push(`filling ${name}`),
+        filling: (_, name, __, waitsFor) => this.told.push(`filling ${name}: ${waitsFor}`),
         wentLive: (_, name) => this.told.push(`live ${name}`),
         leftLive: (_, name) => this.told.push(`left to ${name}`),
         notYetLive: (_, error) => this.told.push(error),
@@ -132,15 +137,34 @@ describe('the alias of a view', () => {
     expect(await indexer.look()).toBe('v-old-1')
     world.caughtUp = true
     expect(await indexer.look(2_000)).toBe('v-new-1')
-    expect(world.told).toEqual(['filling v-new-1', 'live v-new-1'])
+    expect(world.told).toEqual([
+      'filling v-new-1: the group p.validator, to take what is in raw',
+      'live v-new-1',
+    ])
   })
 
   it('does not move while tables are being loaded: what is caught up with is not all', async () => {
     const world = new World()
     const indexer = world.indexer('new')
-    world.loaded = false
+    world.loads = { missing: ['public.image'], loads: 'first' }
     expect(await indexer.look()).toBe('v-old-1')
-    world.loaded = true
+    expect(await indexer.look(2_000)).toBe('v-old-1')
+    expect(world.told).toEqual(['filling v-new-1: the load of public.image'])
+    world.loads = { missing: [], loads: 'first' }
+    expect(await indexer.look(2_000)).toBe('v-new-1')
+  })
+
+  it('waits for the rows of a load that nobody saw, because it was over by the next look', async () => {
+    const world = new World()
+    const indexer = world.indexer('new')
+    world.caughtUp = false
+    expect(await indexer.look()).toBe('v-old-1')
+    // all that there was before is taken, nothing of what was loaded again
+    world.loads = { missing: [], loads: 'second' }
+    world.at = 7n
+    world.end = 9n
+    expect(await indexer.look(2_000)).toBe('v-old-1')
+    world.at = 9n
     expect(await indexer.look(2_000)).toBe('v-new-1')
   })
 

@@ -5,6 +5,7 @@ import type { AggregatorInputs } from '@headrace/pipeline'
 import type { Events } from '../events.ts'
 import { CatchUp, type CatchUpServers, consumed, workedIn } from './catch-up.ts'
 import { groupOf, trusted } from './index-session.ts'
+import type { Loads } from './load-watch.ts'
 
 /** While the index is filled beside another one. */
 const FILLING_LOOK_MS = 2_000
@@ -23,8 +24,7 @@ export interface KeepLiveOptions {
   readonly partitions: number
   /** Partition -> id of the making that the index is filled from. */
   readonly incarnations: Readonly<Record<string, string>>
-  /** All rows of the tables are in Kafka: no load is under way or to come. */
-  readonly isLoaded: () => Promise<boolean>
+  readonly loads: () => Promise<Loads>
   readonly validator: { readonly groupId: string }
   /** What fills the topic. */
   readonly aggregator: AggregatorInputs & { readonly groupId: string }
@@ -113,6 +113,9 @@ class AliasWatch {
   readonly #options: KeepLiveOptions
   #topicFilled: CatchUp
   #indexFilled: CatchUp
+  /** Which loads the rows are from that the topic is filled with. */
+  #loads: string | undefined
+  #waitsFor = ''
   /** What was told last: each turn of events once. */
   #told: string | undefined
 
@@ -139,7 +142,8 @@ class AliasWatch {
     }
     if (isStopped()) return FILLING_LOOK_MS
     if (!(await this.#isCaughtUp(behind))) {
-      this.#tell('filling', () => events.filling(view, index.name, [...behind.keys()]))
+      const waitsFor = this.#waitsFor
+      this.#tell(waitsFor, () => events.filling(view, index.name, [...behind.keys()], waitsFor))
       return FILLING_LOOK_MS
     }
     // it took its time
@@ -156,13 +160,29 @@ class AliasWatch {
     const { index } = this.#options
     const others = [...behind].filter(([name]) => name !== index.name)
     const isRefill = others.every(([, other]) => isSameMaking(other, this.#options))
-    return (isRefill || (await this.#isTopicFilled())) && this.#indexFilled.isOver()
+    return (isRefill || (await this.#isTopicFilled())) && this.#isOver(this.#indexFilled)
   }
 
   async #isTopicFilled(): Promise<boolean> {
-    if (await this.#options.isLoaded()) return this.#topicFilled.isOver()
-    this.#topicFilled = topicFilled(this.#options)
-    return false
+    if (!(await this.#isLoaded())) return false
+    const filled = this.#topicFilled
+    // a load that has begun meanwhile lies behind the ends that were reached
+    return (await this.#isOver(filled)) && (await this.#isLoaded()) && filled === this.#topicFilled
+  }
+
+  /** Of a load that nobody saw, because it was short or nobody looked, the rows lie behind what was to be reached. */
+  async #isLoaded(): Promise<boolean> {
+    const { missing, loads } = await this.#options.loads()
+    if (missing.length > 0 || loads !== this.#loads) this.#topicFilled = topicFilled(this.#options)
+    this.#loads = loads
+    if (missing.length > 0) this.#waitsFor = `the load of ${missing.join(', ')}`
+    return missing.length === 0
+  }
+
+  async #isOver(filled: CatchUp): Promise<boolean> {
+    const isOver = await filled.isOver()
+    if (!isOver) this.#waitsFor = filled.waitsFor
+    return isOver
   }
 
   #tell(what: string, tell: () => void): void {

@@ -99,6 +99,7 @@ const spell = async (
   const indexOptions: IndexOptions = { ...options.index, ...buildMapping(view.shape) }
   const index = await openIndex(options, indices, indexOptions, { topic, incarnations }, signal)
   const groupId = groupOf(pipeline.name, view.name, view.plan)
+  const aggregator = { groupId: aggregatorGroup(pipeline, view), ...aggregatorInputs(pipeline, view) }
   const dead = new DeadDocuments(options)
   const records = {
     view: view.name,
@@ -117,9 +118,9 @@ const spell = async (
     indexOptions,
     partitions,
     incarnations,
-    isLoaded: loadWatch(pipeline, reader),
+    loads: loadWatch(pipeline, aggregator.rawTopics, reader),
     validator: { groupId: validatorGroup(pipeline.name) },
-    aggregator: { groupId: aggregatorGroup(pipeline, view), ...aggregatorInputs(pipeline, view) },
+    aggregator,
     isSameTopic: () => isSameTopic({ reader: peek, topic, partitions, signal }, incarnations),
   })
   const session = new IndexSession({

@@ -1,15 +1,44 @@
 import { type PartitionReader, SourcePositions } from '@headrace/kafka'
 import type { Pipeline } from '@headrace/pipeline'
 
-/** Tells whether each source has read all its tables; one that is to begin, as after `source reset`, has not (03 C3). */
+/** What has been read of the tables that a view is made of (03 C3). */
+export interface Loads {
+  /** Tables whose rows are not all in Kafka: being loaded, about to be, as after `source reset`, or new in the pipeline. */
+  readonly missing: readonly string[]
+  /** Which loads their rows are from: another text where one has begun since, though it is over. */
+  readonly loads: string
+}
+
+/** Looks at the loads of the tables that fill these raw topics. */
 export const loadWatch = (
   { sources, topics }: Pick<Pipeline, 'sources' | 'topics'>,
+  rawTopics: readonly string[],
   reader: Pick<PartitionReader, 'bounds' | 'readToEnd'>,
-): (() => Promise<boolean>) => {
+): (() => Promise<Loads>) => {
   const positions = new SourcePositions(reader, topics.positions)
+  const used = sources
+    .map(({ slot, tables }) => ({
+      slot,
+      tables: tables.filter(({ dataset }) => rawTopics.includes(topics.raw(dataset))),
+    }))
+    .filter(({ tables }) => tables.length > 0)
   return async () => {
-    if (sources.length === 0) return true
+    if (used.length === 0) return { missing: [], loads: '' }
     const bySlot = await positions.look()
-    return sources.every(({ slot }) => bySlot.get(slot)?.snapshot?.finished === true)
+    const missing = used.flatMap(({ slot, tables }) => {
+      const { finished, tables: loaded } = bySlot.get(slot)?.snapshot ?? { finished: false, tables: [] }
+      return tables
+        .map(({ schema, name, dataset }) => ({ label: `${schema}.${name}`, dataset }))
+        .filter(({ label, dataset }) => {
+          const known = finished ? loaded.find(({ table }) => table === label) : undefined
+          return known === undefined || (known.dataset !== '' && known.dataset !== dataset)
+        })
+        .map(({ label }) => label)
+    })
+    const loads = used.map(({ slot }) => {
+      const position = bySlot.get(slot)
+      return `${slot} ${position?.epoch} ${position?.snapshot?.consistentLsn}`
+    })
+    return { missing, loads: loads.join('\n') }
   }
 }
