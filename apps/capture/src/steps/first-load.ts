@@ -1,5 +1,5 @@
 import { type Relation, type RelationTracker, SnapshotDecoder, snapshotLsn } from '@headrace/changes'
-import { codeOf } from '@headrace/errors'
+import { codeOf, type ErrorCode } from '@headrace/errors'
 import {
   type CopySession,
   type Heap,
@@ -20,6 +20,8 @@ const MAX_ORDINAL = 0xffff_ffff
 /** Lost connections in a row, per connection, after which the load begins anew. */
 const MAX_LOST = 5
 
+const NOT_TO_BE_HAD: readonly ErrorCode[] = ['postgres.refused', 'postgres.unreachable']
+
 /** One table to load: as it is described, and where its rows lie. */
 export interface LoadTable {
   readonly relation: Relation<SourceTable>
@@ -39,7 +41,7 @@ export interface FirstLoadOptions {
   readonly held: readonly TableName[]
   /** The first of the connections; whoever opened it stops it. */
   readonly first: CopySession
-  /** Altogether; fewer where somebody waits to change a table. */
+  /** Altogether; fewer where somebody waits to change a table, or one cannot be had. */
   readonly connections: number
   readonly delivery: Delivery
   readonly changes: ChangeDelivery
@@ -122,10 +124,13 @@ const openReader = async (options: FirstLoadOptions, signal: AbortSignal, wait: 
   return readerOf(await openCopySession({ connection, snapshot, tables, wait, signal }), options, signal)
 }
 
-/** One connection more, unless somebody waits to change a table: he would be waited for, and he waits for us. */
+/**
+ * One connection more, unless somebody waits to change a table: he would be waited for, and he waits for us. Nor where the server
+ * has none left, or it is lost at once: those that are open go on, and tell when the server is away.
+ */
 const openAnother = (options: FirstLoadOptions, signal: AbortSignal): Promise<Reader | undefined> =>
   openReader(options, signal, false).catch((error: unknown) => {
-    if (codeOf(error) === 'postgres.refused') return undefined
+    if (NOT_TO_BE_HAD.includes(codeOf(error))) return undefined
     throw error
   })
 
