@@ -44,6 +44,7 @@ interface Ownership {
   readonly writer: FencedWriter
   position: CapturePosition | null
   shapes: TableShapes | null
+  readonly epochOfOthers: number
 }
 
 /**
@@ -135,6 +136,7 @@ const spell = async (
     limits: { ...DELIVERY_LIMITS, ...limits },
     watchMs,
     shapes: owned.shapes,
+    epochOfOthers: owned.epochOfOthers,
     keepShapes: (seen: TableShapes): void => void (owned.shapes = seen),
   }
   await captureSession(session, owned.writer, owned.position, signal, reached => {

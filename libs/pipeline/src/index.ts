@@ -21,6 +21,7 @@ export {
   topicSizes,
   type TopicSizes,
 } from './size-limits.ts'
+export { unloadedTables } from './unloaded-tables.ts'
 export type { PulledTable, PullNote } from './pull/pulled-table.ts'
 export { LONGEST_AWAY_MS, TOMBSTONES_KEPT_MS } from './tombstones.ts'
 export {

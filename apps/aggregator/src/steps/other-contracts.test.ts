@@ -25,9 +25,10 @@ const pipelineOf = (
   fields: readonly string[],
   shown: string,
   lock?: string,
+  source = 'main',
 ): { pipeline: Pipeline; lock: string } => {
   const files = new Map([
-    ['pipeline.yaml', 'name: p\npartitions: 1\nsources: { main: { tables: [thing] } }\n'],
+    ['pipeline.yaml', `name: p\npartitions: 1\nsources: { ${source}: { tables: [thing] } }\n`],
     ['contracts/thing.odcs.yaml', contract('thing', fields.join('\n'))],
     ['views/things.view.yaml', `view: things\nroot: thing\nfields: [${shown}]\n`],
   ])
@@ -69,10 +70,27 @@ const written = (pipeline: Pipeline, epoch: number, op: Op = Op.INSERT): Incomin
 /** The view of a pipeline that has read what validators of these pipelines and capture wrote down. */
 const viewOf = async (
   pipeline: Pipeline,
-  { validators = [pipeline], epoch = 1 }: { validators?: readonly Pipeline[]; epoch?: number } = {},
+  {
+    validators = [pipeline],
+    epoch = 1,
+    loaded,
+  }: {
+    validators?: readonly Pipeline[]
+    epoch?: number
+    /** Tables of a load that is over. */
+    loaded?: readonly string[]
+  } = {},
 ): Promise<ViewInputs> => {
   const view = viewInputs(pipeline, pipeline.views.get('things')!)
-  const position: CapturePosition = { ...CapturePosition.decode(new Uint8Array()), epoch }
+  const snapshot = loaded && {
+    consistentLsn: 1n,
+    finished: true,
+    tables: loaded.map(table => ({
+      ...{ table, dataset: 'thing', finished: true },
+      ...{ rowsDone: 0n, rowsEstimated: 0n },
+    })),
+  }
+  const position: CapturePosition = { ...CapturePosition.decode(new Uint8Array()), epoch, snapshot }
   const logs: Readonly<Record<string, readonly IncomingRecord[]>> = {
     [pipeline.topics.contracts]: validators
       .map(messageOf)
@@ -122,6 +140,26 @@ describe('records of another version of the contract (K8b)', () => {
         }),
       )
     }
+  })
+
+  it('are no harm either when the table is read by another source now, or by one of another name', async () => {
+    const { pipeline: moved } = pipelineOf([TITLE, NOTE, SIZE], 'id, size', before.lock, 'other')
+    const validators = [before.pipeline]
+    const view = await viewOf(moved, { validators, epoch: 2 })
+    expect(read(view, written(before.pipeline, 1))).toEqual(['5', null])
+    expect(() => read(view, written(before.pipeline, 2))).toThrow()
+  })
+
+  it('count on a later load only for tables that it has read, or reads', async () => {
+    const { pipeline: gained } = pipelineOf([TITLE, NOTE, SIZE], 'id, size', before.lock)
+    const validators = [before.pipeline]
+    const after = await viewOf(gained, { validators, epoch: 2, loaded: ['public.thing'] })
+    expect(read(after, written(before.pipeline, 1))).toEqual(['5', null])
+    // without it, as while it was out of the pipeline
+    const without = await viewOf(gained, { validators, epoch: 2, loaded: ['public.another'] })
+    expect(() => read(without, written(before.pipeline, 1))).toThrow(
+      expect.objectContaining({ code: 'aggregate.field_not_loaded' }),
+    )
   })
 
   it('stop a folder that is older than the validator where a field has another type by now', async () => {

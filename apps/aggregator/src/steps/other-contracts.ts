@@ -1,8 +1,9 @@
 import { HeadraceError } from '@headrace/errors'
 import { type PartitionReader, SourcePositions } from '@headrace/kafka'
-import type { Pipeline } from '@headrace/pipeline'
+import { type Pipeline, type PostgresSource, unloadedTables } from '@headrace/pipeline'
 import { deriveMessage } from '@headrace/validation'
 import {
+  type CapturePosition,
   type MessageField,
   type MessageSchema,
   Op,
@@ -18,6 +19,7 @@ export class WrittenContracts {
   /** Of the contracts in this folder. */
   readonly #own: ReadonlySet<number>
   #messages: ReadonlyMap<number, WrittenMessage> = new Map()
+  /** By dataset. */
   #epochs: ReadonlyMap<string, number> = new Map()
 
   constructor(pipeline: Pick<Pipeline, 'topics' | 'sources' | 'datasets'>) {
@@ -47,7 +49,7 @@ export class WrittenContracts {
     // where there was but one version, nobody asks for epochs, and the topic may be long
     if ([...messages.keys()].every(id => this.#own.has(id))) return
     const positions = await new SourcePositions(reader, topics.positions).look()
-    this.#epochs = new Map(sources.map(({ name, slot }) => [name, positions.get(slot)?.epoch ?? 0]))
+    this.#epochs = new Map(sources.flatMap(source => epochsOf(source, positions.get(source.slot))))
   }
 
   /** Throws decode.schema_unknown; another spell may know more. */
@@ -61,10 +63,21 @@ export class WrittenContracts {
     )
   }
 
-  /** Of the load that a source's rows are from, or will be from once they are all read again. */
-  epochOf(source: string): number {
-    return this.#epochs.get(source) ?? 0
+  /** Of the load that a dataset's rows are from, or will be from once they are all read again. */
+  epochOf(dataset: string): number {
+    return this.#epochs.get(dataset) ?? 0
   }
+}
+
+/** Of the datasets that a source's last load has read, or reads. The rows before it may have come from another source. */
+const epochsOf = (
+  source: PostgresSource,
+  position: CapturePosition | undefined,
+): readonly (readonly [string, number])[] => {
+  if (position === undefined) return []
+  const { epoch, snapshot } = position
+  const left = snapshot?.finished === true ? unloadedTables(source, snapshot) : []
+  return source.tables.filter(table => !left.includes(table)).map(({ dataset }) => [dataset, epoch])
 }
 
 /**
@@ -72,13 +85,15 @@ export class WrittenContracts {
  * stands under the number of a field is that field (04 K2).
  */
 export class OtherContracts {
+  readonly #dataset: string
   readonly #schema: MessageSchema
   readonly #needed: readonly MessageField[]
   readonly #written: WrittenContracts
   readonly #lacking = new Map<number, readonly string[]>()
 
   /** `names`: fields that are read. */
-  constructor(schema: MessageSchema, names: readonly string[], written: WrittenContracts) {
+  constructor(dataset: string, schema: MessageSchema, names: readonly string[], written: WrittenContracts) {
+    this.#dataset = dataset
     this.#schema = schema
     this.#needed = schema.fields.filter(({ name }) => names.includes(name))
     this.#written = written
@@ -98,15 +113,15 @@ export class OtherContracts {
   }
 
   /** Values that a record lacks are no harm when the row is read again anyway: a later load writes or removes every row. */
-  requireReload({ source, epoch, op }: Origin, lacking: readonly string[], where: string): void {
-    if (op === Op.DELETE || epoch < this.#written.epochOf(source)) return
+  requireReload({ epoch, op }: Origin, lacking: readonly string[], where: string): void {
+    if (op === Op.DELETE || epoch < this.#written.epochOf(this.#dataset)) return
     const names = lacking.map(name => `"${name}"`).join(', ')
     throw new HeadraceError(
       'aggregate.field_not_loaded',
       `rows were written before the contract had ${names} as it has ${lacking.length > 1 ? 'them' : 'it'} now, and the view uses ${lacking.length > 1 ? 'them' : 'it'}`,
       {
         where,
-        hint: 'Stop the services, run `headrace source reset DIR`, and start all of them with this folder: the tables are loaded anew, and searches see the documents of before until that is done.',
+        hint: 'Use the folder that the validator uses. If it is this one: stop the services, run `headrace source reset DIR`, and start them. The tables are loaded anew, and searches see the documents of before until that is done.',
       },
     )
   }

@@ -164,6 +164,6 @@ const typedInput = (contract: Contract, names: readonly string[], written: Writt
     names,
     schema: schemaId(message),
     read: compileRowReader(message, names),
-    others: new OtherContracts(message, names, written),
+    others: new OtherContracts(contract.dataset, message, names, written),
   }
 }

@@ -42,6 +42,8 @@ export interface CaptureOptions {
   readonly partitions: number
   /** The catalogue when it was last compared, null when nobody did (03 C8). */
   readonly shapes: TableShapes | null
+  /** The highest epoch of other slots of the pipeline. */
+  readonly epochOfOthers: number
   keepShapes(shapes: TableShapes): void
   readonly topics: { readonly positions: string; readonly relations: string }
   readonly loadConnections: number
@@ -87,7 +89,7 @@ export const captureSession = async (
 }
 
 const findStart = async (
-  { connection, source, tables }: CaptureOptions,
+  { connection, source, tables, epochOfOthers }: CaptureOptions,
   session: PostgresSession,
   position: CapturePosition | null,
 ): Promise<{ readonly start: Start; readonly identity: SourceIdentity }> => {
@@ -101,6 +103,7 @@ const findStart = async (
     slotName: source.slot,
     slot,
     position,
+    epochOfOthers,
     identity,
     timelineEnd,
     tables,

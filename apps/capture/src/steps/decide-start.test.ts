@@ -32,6 +32,7 @@ const found: Found = {
   slotName: 's',
   slot,
   position,
+  epochOfOthers: 0,
   identity: { systemIdentifier: '77', timeline: 1 },
   timelineEnd: null,
   tables: [{ label: 'public.item', dataset: 'item' }],
@@ -55,6 +56,16 @@ describe('decideStart', () => {
       sweep: false,
     })
     expect(decideStart({ ...found, position: null })).toEqual({ kind: 'load', epoch: 1, sweep: true })
+  })
+
+  it('begins behind what came by other slots: its tables may have been theirs, under another name of the source', () => {
+    for (const each of [slot, null])
+      expect(decideStart({ ...found, position: null, slot: each, epochOfOthers: 4 })).toEqual({
+        kind: 'load',
+        epoch: 5,
+        sweep: true,
+      })
+    expect(decideStart({ ...found, epochOfOthers: 4 })).toMatchObject({ kind: 'stream' })
   })
 
   it('loads anew with sweep when the load had not finished, in the epoch of the position', () => {

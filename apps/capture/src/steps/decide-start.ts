@@ -13,6 +13,8 @@ export interface Found {
   readonly slotName: string
   readonly slot: SlotState | null
   readonly position: CapturePosition | null
+  /** The highest of other slots of the pipeline, 0 when there is none. */
+  readonly epochOfOthers: number
   readonly identity: SourceIdentity
   /** Where the server's history left the position's timeline; null: it is the same timeline, or not in its history. */
   readonly timelineEnd: bigint | null
@@ -23,8 +25,10 @@ const RESET = 'Run `headrace source reset` to load the tables anew.'
 
 /** The position in Kafka decides (03 C3). Pure. Throws when going on would lose changes. */
 export const decideStart = (found: Found): Start => {
-  const { position, slot, identity } = found
-  if (position === null) return { kind: 'load', epoch: 1, sweep: slot !== null }
+  const { position, slot, identity, epochOfOthers } = found
+  // rows that came by another slot, of the same tables under an older name of the source, would win
+  if (position === null)
+    return { kind: 'load', epoch: epochOfOthers + 1, sweep: slot !== null || epochOfOthers > 0 }
   if (position.snapshot?.finished !== true) {
     // LSNs of another history cannot be compared: rows that were loaded from it would win
     const isSameHistory =

@@ -46,6 +46,13 @@ describe('resetSource (03 C1, C3)', () => {
     expect(await resetSource(kafka, { name, topics }, { slot })).toBe(4)
     await expect(capture.write({ records: [record] })).rejects.toMatchObject({ code: 'kafka.writer_fenced' })
     await capture.stop()
+    // a table may come from it to this source: what it brought must not win
+    const other = { ...position, slot: 'headrace_other', epoch: 9 }
+    const otherCapture = await kafka.writer({ name: `${name}.capture.${other.slot}` })
+    const value = Buffer.from(CapturePosition.encode(other).finish())
+    await otherCapture.write({ records: [{ ...record, key: Buffer.from(other.slot), value }] })
+    await otherCapture.stop()
+    expect(await resetSource(kafka, { name, topics }, { slot })).toBe(10)
     const values: Buffer[] = []
     const reader = kafka.reader()
     for await (const { records } of reader.readToEnd(topics.positions, 0, 0n)) {
@@ -53,7 +60,7 @@ describe('resetSource (03 C1, C3)', () => {
     }
     expect(CapturePosition.decode(values.at(-1)!)).toMatchObject({
       slot,
-      epoch: 4,
+      epoch: 10,
       complete: false,
       snapshot: { finished: false },
     })

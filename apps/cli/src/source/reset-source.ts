@@ -7,7 +7,8 @@ const PARTITION = 0
 
 /**
  * Begins another epoch of a source: its next position says that the first load has not finished, so capture drops the slot,
- * loads all tables and sweeps what is gone. Written under capture's own name, so a running capture is fenced and starts anew.
+ * loads all tables and sweeps what is gone. The epoch is behind those of all sources, for a table may have been another's.
+ * Written under capture's own name, so a running capture is fenced and starts anew.
  * @returns the epoch, undefined when capture had no position
  */
 export const resetSource = async (
@@ -18,9 +19,10 @@ export const resetSource = async (
   const writer = await kafka.writer({ name: `${name}.capture.${slot}` })
   const reader = kafka.reader()
   try {
-    const position = (await new SourcePositions(reader, topics.positions).look()).get(slot)
+    const positions = await new SourcePositions(reader, topics.positions).look()
+    const position = positions.get(slot)
     if (position === undefined) return undefined
-    const epoch = position.epoch + 1
+    const epoch = 1 + Math.max(...[...positions.values()].map(each => each.epoch))
     const next: CapturePosition = {
       ...position,
       epoch,

@@ -1,5 +1,5 @@
 import { type PartitionReader, SourcePositions } from '@headrace/kafka'
-import type { Pipeline } from '@headrace/pipeline'
+import { type Pipeline, unloadedTables } from '@headrace/pipeline'
 
 /** What has been read of the tables that a view is made of (03 C3). */
 export interface Loads {
@@ -25,20 +25,11 @@ export const loadWatch = (
   return async () => {
     if (used.length === 0) return { missing: [], loads: '' }
     const bySlot = await positions.look()
-    const missing = used.flatMap(({ slot, tables }) => {
-      const { finished, tables: loaded } = bySlot.get(slot)?.snapshot ?? { finished: false, tables: [] }
-      return tables
-        .map(({ schema, name, dataset }) => ({ label: `${schema}.${name}`, dataset }))
-        .filter(({ label, dataset }) => {
-          const known = finished ? loaded.find(({ table }) => table === label) : undefined
-          return known === undefined || (known.dataset !== '' && known.dataset !== dataset)
-        })
-        .map(({ label }) => label)
-    })
+    const missing = used.flatMap(source => unloadedTables(source, bySlot.get(source.slot)?.snapshot))
     const loads = used.map(({ slot }) => {
       const position = bySlot.get(slot)
       return `${slot} ${position?.epoch} ${position?.snapshot?.consistentLsn}`
     })
-    return { missing, loads: loads.join('\n') }
+    return { missing: missing.map(({ schema, name }) => `${schema}.${name}`), loads: loads.join('\n') }
   }
 }
