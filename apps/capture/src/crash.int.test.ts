@@ -114,7 +114,7 @@ describe('a killed capture', () => {
         )
         return said('this part is read again') >= 3
       },
-      { what: 'three lost connections', everyMs: 5 },
+      { what: 'three lost connections', timeoutMs: 180_000, everyMs: 5 },
     )
     await expectWhole()
     await capture.stop()
