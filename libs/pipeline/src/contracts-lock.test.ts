@@ -58,6 +58,18 @@ describe('W12 the lock of field numbers', () => {
     ).toMatchObject({ number: 5 })
   })
 
+  it('gives a field that is another column now another number: what was written under the old one is not in it', () => {
+    const first = lockOf(CHILD)
+    const other = CHILD.replace('{ name: n,', '{ name: n, physicalName: n2,')
+    expect(other).not.toBe(CHILD)
+    const moved = lockOf(other, first)
+    expect(childOf(moved)).toMatchObject({
+      fields: { n: { number: 8 } },
+      retired: [{ name: 'n', number: 5 }],
+    })
+    expect(lockOf(other, moved)).toBe(moved)
+  })
+
   it('is stale when the contracts need another, and services refuse that', () => {
     const longer = `${CHILD}      - { name: extra, physicalType: text }\n`
     const stale = memoryFiles({ ...FOLDER, 'contracts/child.odcs.yaml': longer, [LOCK_FILE]: lockOf(CHILD) })

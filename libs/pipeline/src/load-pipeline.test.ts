@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import { LOCK_FILE, lockContracts } from './contracts-lock.ts'
 import { inspectPipeline, loadPipeline } from './load-pipeline.ts'
 import type { PipelineFiles } from './pipeline.ts'
 import { formatProblem } from './problems.ts'
@@ -147,6 +148,18 @@ describe('the plan hash', () => {
     expect(new Set(plans).size).toBe(4)
     expect(planOf({ 'contracts/child.odcs.yaml': CHILD.replace('double precision', 'real') })).toBe(plans[0])
     expect(planOf({ 'views/parents.view.yaml': `# a comment\n${VIEW}` })).toBe(plans[0])
+  })
+
+  it('is another one when a used field has another number: documents are made beside those of before', () => {
+    const [used, unused] = ['n', 'weight'].map(field => {
+      const lost = CHILD.replace(new RegExp(`.*name: ${field},.*\\n`), '')
+      const before = { ...FOLDER, [LOCK_FILE]: lockContracts(memoryFiles(FOLDER)) }
+      const gone = lockContracts(memoryFiles({ ...before, 'contracts/child.odcs.yaml': lost }))
+      expect(gone).toContain('"retired": [\n        {')
+      return planOf({ [LOCK_FILE]: gone })
+    })
+    expect(used).not.toBe(planOf({}))
+    expect(unused).toBe(planOf({}))
   })
 })
 

@@ -41,13 +41,21 @@ const withNumbers = (
   }
 }
 
-const viewDatasets = ({ drafts, unread }: ReadContracts): ViewDatasets => ({
+/** Fields of a dataset under a number that is not their first. */
+const renumbered = ({ contracts }: ContractsLock, dataset: string): ReadonlyMap<string, number> => {
+  const { fields = {}, retired = [] } = contracts[dataset] ?? {}
+  const again = Object.entries(fields).filter(([field]) => retired.some(({ name }) => name === field))
+  return new Map(again.map(([field, { number }]) => [field, number]))
+}
+
+const viewDatasets = ({ drafts, unread }: ReadContracts, lock: ContractsLock): ViewDatasets => ({
   known: new Map(
     drafts.map(({ dataset, contract, traits, broken, vague }): readonly [string, ViewDataset] => [
       dataset,
       {
         name: dataset,
         columns: Object.fromEntries(contract.fields.map(({ name, type }) => [name, type])),
+        renumbered: renumbered(lock, dataset),
         primaryKey: contract.primaryKey,
         traits,
         broken,
@@ -107,9 +115,9 @@ const inspect = (files: PipelineFiles, read: ReadPipeline, problems: Problem[]):
   const lockStale = inContracts.length === 0 && !isCurrent(drafts, lock)
   problems.push(...inContracts)
   const tables = assignTables(read, contracts, problems)
-  const views = readViews(files, declared, viewDatasets(contracts), problems)
-  if (lockStale) problems.push(lockProblem(lock === undefined))
   const numbers = lock ?? nextLock(drafts)
+  const views = readViews(files, declared, viewDatasets(contracts, numbers), problems)
+  if (lockStale) problems.push(lockProblem(lock === undefined))
   const datasets = new Map<string, Dataset>(
     drafts.map(draft => [
       draft.dataset,
@@ -143,7 +151,7 @@ export const inspectPipeline = (files: PipelineFiles): Inspection => {
   if (text === undefined) problems.push(file.problem([], 'there is no pipeline.yaml in the folder'))
   else if (problems.length === 0) problems.push(file.problem([], 'is empty'))
   const contracts = readContracts(files, 'withhold', problems)
-  readViews(files, { partitions: 1 }, viewDatasets(contracts), problems)
+  readViews(files, { partitions: 1 }, viewDatasets(contracts, nextLock(contracts.drafts)), problems)
   return { pipeline: undefined, problems: sortProblems(problems), lockStale: false, unenforced: [] }
 }
 

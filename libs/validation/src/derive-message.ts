@@ -35,10 +35,13 @@ export const deriveMessage = (contract: Contract): MessageSchema => ({
 })
 
 /**
- * What the lock file pins beside a field's number: equal texts can be read by the same reader. A change of it takes a new number,
- * so a reader never meets bytes of another meaning under a number it knows.
+ * What the lock file pins beside a field's number: equal texts can be read by the same reader, and tell of the same column. A change
+ * of it takes a new number, so a reader never meets bytes of another meaning under a number it knows.
  */
-export const fieldEncoding = (field: Omit<ContractField, 'number'>): string => {
+export const fieldEncoding = (field: Omit<ContractField, 'number'>): string =>
+  field.column === field.name ? encodingOf(field) : `${encodingOf(field)} from ${field.column}`
+
+const encodingOf = (field: Omit<ContractField, 'number'>): string => {
   const { kind, dimensions } = field.type
   const narrow = kind === 'int16' ? 'int32' : kind
   if (dimensions === 0) return narrow

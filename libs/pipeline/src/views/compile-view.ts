@@ -91,7 +91,7 @@ export const compileView = (
   return {
     name: declared.view,
     definition,
-    plan: planHash(definition, partitions),
+    plan: planHash(definition, partitions, (node, column) => scope.datasetOf(node).renumbered.get(column)),
     shape: documentShape(definition),
   }
 }

@@ -12,8 +12,18 @@ export const canonicalJson = (value: unknown): string => {
   return `{${entries.join(',')}}`
 }
 
-/** Only the columns the view uses count: a column that no view shows must not rebuild any. */
-const usedColumns = (node: NodeDefinition, further: readonly string[]): Readonly<Record<string, unknown>> => {
+/** Number of a field that has had another one; undefined: it is the first. */
+export type Renumbered = (node: NodeDefinition, column: string) => number | undefined
+
+/**
+ * Only the columns the view uses count: a column that no view shows must not rebuild any. One with another number does: what was
+ * read under the one before is another field's.
+ */
+const usedColumns = (
+  node: NodeDefinition,
+  further: readonly string[],
+  numberOf: Renumbered,
+): Readonly<Record<string, unknown>> => {
   const names = [
     ...node.primaryKey,
     ...node.fields.map(({ column }) => column),
@@ -21,16 +31,19 @@ const usedColumns = (node: NodeDefinition, further: readonly string[]): Readonly
     ...node.references.flatMap(({ on }) => on.map(({ column }) => column)),
     ...further,
   ]
-  return Object.fromEntries(names.map(name => [name, node.columns[name]]))
+  return Object.fromEntries(
+    names.map(name => [name, { ...node.columns[name], number: numberOf(node, name) }]),
+  )
 }
 
 const planNode = (
   node: NodeDefinition,
   further: readonly string[],
   aggregates: readonly AggregateDefinition[],
+  numberOf: Renumbered,
 ): unknown => ({
   ...node,
-  columns: usedColumns(node, further),
+  columns: usedColumns(node, further, numberOf),
   lists: node.lists.map(list => ({
     ...list,
     node: planNode(
@@ -44,6 +57,7 @@ const planNode = (
         ),
       ],
       [],
+      numberOf,
     ),
   })),
   references: node.references.map(reference => ({
@@ -52,6 +66,7 @@ const planNode = (
       reference.node,
       reference.on.map(({ key }) => key),
       [],
+      numberOf,
     ),
   })),
 })
@@ -59,11 +74,11 @@ const planNode = (
 /** Grows when the meaning of stored rows or documents changes although the definition stays. */
 const PLAN_FORMAT = 1
 
-/** First 10 hexadecimal digits of the SHA-256 over definition, used column types and partition count (05 A17). */
-export const planHash = (definition: ViewDefinition, partitions: number): string => {
+/** First 10 hexadecimal digits of the SHA-256 over definition, used columns with their types, and partition count (05 A17). */
+export const planHash = (definition: ViewDefinition, partitions: number, numberOf: Renumbered): string => {
   const plan = {
     ...definition,
-    root: planNode(definition.root, [], definition.aggregates),
+    root: planNode(definition.root, [], definition.aggregates, numberOf),
     partitions,
     format: PLAN_FORMAT,
   }

@@ -12,6 +12,8 @@ import type { YamlFile, YamlPath } from '../yaml/yaml-file.ts'
 export interface ViewDataset {
   readonly name: string
   readonly columns: Readonly<Record<string, ColumnType>>
+  /** Of fields that have had another number before: they are not what they were. */
+  readonly renumbered: ReadonlyMap<string, number>
   readonly primaryKey: readonly string[]
   /** By field: what its type cannot be used for. */
   readonly traits: ReadonlyMap<string, TypeTraits>
@@ -31,6 +33,7 @@ export interface ViewDatasets {
 const NOTHING: ViewDataset = {
   name: UNREAD_NAME,
   columns: {},
+  renumbered: new Map(),
   primaryKey: [],
   traits: new Map(),
   broken: new Set(),
