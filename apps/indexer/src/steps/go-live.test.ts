@@ -17,6 +17,8 @@ class World {
   caughtUp = true
   /** Offset that the groups came to, where it is not the end. */
   at = 6n
+  /** Offset that the index came to, where it is another one. */
+  indexed: bigint | undefined
   /** Ends of all logs. */
   end = 7n
   loads: Loads = { missing: [], loads: 'first' }
@@ -40,7 +42,7 @@ class World {
               Object.keys(topics).map(topic => ({
                 topic,
                 partition: 0,
-                next: this.caughtUp ? this.end : this.at,
+                next: (topic === 't' ? this.indexed : undefined) ?? (this.caughtUp ? this.end : this.at),
                 metadata: offsetMark(index, 0),
               })),
             ),
@@ -165,6 +167,19 @@ describe('the alias of a view', () => {
     world.end = 9n
     expect(await indexer.look(2_000)).toBe('v-old-1')
     world.at = 9n
+    expect(await indexer.look(2_000)).toBe('v-new-1')
+  })
+
+  it('waits for the documents of such a load too, when those of before are indexed meanwhile', async () => {
+    const world = new World()
+    const indexer = world.indexer('new')
+    world.indexed = 6n
+    expect(await indexer.look()).toBe('v-old-1')
+    world.loads = { missing: [], loads: 'second' }
+    world.end = 9n
+    world.indexed = 7n
+    expect(await indexer.look(2_000)).toBe('v-old-1')
+    world.indexed = 9n
     expect(await indexer.look(2_000)).toBe('v-new-1')
   })
 

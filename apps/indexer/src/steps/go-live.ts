@@ -135,8 +135,7 @@ class AliasWatch {
     const holder = await newerHolder(behind, this.#options)
     if (holder !== undefined) {
       // nobody may feed our topic meanwhile: before the alias comes back, it is looked at anew
-      this.#topicFilled = topicFilled(this.#options)
-      this.#indexFilled = indexFilled(this.#options)
+      this.#fillAnew()
       this.#tell(holder, () => events.leftLive(view, holder))
       return LIVE_LOOK_MS
     }
@@ -173,10 +172,16 @@ class AliasWatch {
   /** Of a load that nobody saw, because it was short or nobody looked, the rows lie behind what was to be reached. */
   async #isLoaded(): Promise<boolean> {
     const { missing, loads } = await this.#options.loads()
-    if (missing.length > 0 || loads !== this.#loads) this.#topicFilled = topicFilled(this.#options)
+    if (missing.length > 0 || loads !== this.#loads) this.#fillAnew()
     this.#loads = loads
     if (missing.length > 0) this.#waitsFor = `the load of ${missing.join(', ')}`
     return missing.length === 0
+  }
+
+  /** Ends that were seen, or reached, before are not enough. */
+  #fillAnew(): void {
+    this.#topicFilled = topicFilled(this.#options)
+    this.#indexFilled = indexFilled(this.#options)
   }
 
   async #isOver(filled: CatchUp): Promise<boolean> {
