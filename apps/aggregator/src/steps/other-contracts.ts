@@ -143,7 +143,7 @@ export class OtherContracts {
       `a record was written under the schema ${schemaId}, whose field numbers mean something else than those of this folder's contracts.lock.json`,
       {
         where,
-        hint: 'Use the folder that the validator uses, with the contracts.lock.json of version control.',
+        hint: 'Use the folder that the validator uses. If its contracts.lock.json was taken back or made anew, restore the one that was deployed last and run `headrace contracts lock`, which gives no number twice.',
       },
     )
   }
