@@ -135,8 +135,10 @@ describe('catching up', () => {
     }
     const catchUp = new CatchUp(servers, [workedIn(servers, 'group', 'root', ['one', 'two'])])
     expect(await catchUp.isOver()).toBe(false)
+    expect(catchUp.waitsFor).toBe('the group group, to take what is in one, two')
     positions[0]![1]![1] = 8n
     expect(await catchUp.isOver()).toBe(true)
+    expect(catchUp.waitsFor).toBe('')
   })
 
   it('waits for no position where nothing is referred to', async () => {

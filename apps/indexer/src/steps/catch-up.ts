@@ -13,6 +13,8 @@ export interface CatchUpTarget {
   readonly groupId: string
   readonly topic: string
   readonly partition: number
+  /** Topics that the group has to take for it. */
+  readonly input: string
   isReached(offset: CommittedOffset): boolean
 }
 
@@ -36,7 +38,7 @@ export const consumed =
         // nothing to consume: nobody commits anything either
         if (start === end) continue
         const isReached = (offset: CommittedOffset): boolean => (positionOf(offset) ?? -1n) >= end
-        targets.push({ groupId, topic, partition, isReached })
+        targets.push({ groupId, topic, partition, input: topic, isReached })
       }
     }
     return targets
@@ -65,7 +67,8 @@ export const workedIn =
         of.every((end, partition) => (positions[index]?.[partition] ?? -1n) >= end),
       )
     }
-    return all.map(partition => ({ groupId, topic, partition, isReached }))
+    const input = broadcasts.join(', ')
+    return all.map(partition => ({ groupId, topic, partition, input, isReached }))
   }
 
 /**
@@ -88,7 +91,7 @@ export class CatchUp {
   /** In words; '' when nothing is waited for, or nobody has looked. */
   get waitsFor(): string {
     const [first] = this.#targets ?? []
-    return first === undefined ? '' : `the group ${first.groupId}, to take what is in ${first.topic}`
+    return first === undefined ? '' : `the group ${first.groupId}, to take what is in ${first.input}`
   }
 
   /** Looks; stays true. */
