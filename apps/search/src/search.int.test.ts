@@ -248,6 +248,10 @@ describe('documents and views', () => {
       status: 404,
       body: { error: { code: 'search.view_unknown', nearest: [view] } },
     })
+    // nothing comes near it: the names there are lead on
+    expect(await call('/v1/views/q/search', {})).toMatchObject({
+      body: { error: { hint: `The pipeline has: ${view}, ${missing}.` } },
+    })
     expect(await call(`/v1/views/${missing}/search`, {})).toMatchObject({
       status: 503,
       body: { error: { code: 'search.not_ready' } },

@@ -47,7 +47,7 @@ export class ViewBook {
     return [...this.#views.keys()]
   }
 
-  /** Throws `search.view_unknown` with the nearest names. */
+  /** Throws `search.view_unknown` with the nearest names, and all there are. */
   find(name: string): CompiledView {
     const view = this.#views.get(name)
     if (view !== undefined) return view
@@ -56,6 +56,7 @@ export class ViewBook {
       'search.view_unknown',
       `there is no view ${name}`,
       nearestNames(name, this.#views.keys()),
+      `The pipeline has: ${this.names.join(', ')}.`,
     )
   }
 

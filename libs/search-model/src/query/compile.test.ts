@@ -98,6 +98,17 @@ describe('compiled filters', () => {
   })
 })
 
+describe('conditions on elements of a list in a list', () => {
+  const key = shape.fields.filter(({ name }) => name === 'key')
+  const lines = { kind: 'list' as const, name: 'lines', fields: key }
+  const nested = { ...shape, fields: [{ kind: 'list' as const, name: 'orders', fields: [lines] }] }
+  const inOrders = (text: string): unknown => whereTrue(resolveExpression(nested, parseQuery(text)))
+
+  it('may be written at the whole path', () => {
+    expect(inOrders('orders.lines[key = "a"]')).toEqual(inOrders('orders[lines[key = "a"]]'))
+  })
+})
+
 describe('mistakes in queries', () => {
   it.each([
     ['widht > 3', 'query.unknown_field', ['width']],
@@ -146,6 +157,10 @@ describe('mistakes in queries', () => {
       }
     }
     expect(compiled(`key = "${'x'.repeat(2_000)}"`)).toBeDefined()
+  })
+
+  it('name what is no list by the whole path', () => {
+    expect(failure('annotations.class[a = 1]').message).toContain('annotations.class is no list')
   })
 
   it('say what can be asked of a list', () => {

@@ -167,10 +167,15 @@ class Resolver {
 
   #any({ path, part }: Extract<Expression, { kind: 'any' }>, scope: Scope): Resolved {
     const found = this.#find(path, path.names, scope)
-    if (found.kind !== 'list' || found.rest.length > 0) {
+    if (found.kind === 'list' && found.rest.length > 0) {
+      // a list inside of a list: some element of the outer one has an element that meets it
+      const inner = this.#any({ kind: 'any', path: { ...path, names: found.rest }, part }, found)
+      return { kind: 'any', path: found.path, index: found.index, part: inner }
+    }
+    if (found.kind !== 'list') {
       throw new QueryError(
         'query.type',
-        `${path.names.join('.')} is no list, so it has no elements to put a condition on`,
+        `${joinPath(scope.index, path.names.join('.'))} is no list, so it has no elements to put a condition on`,
         { place: path.place },
       )
     }
