@@ -20,6 +20,16 @@ describe('HeadraceError', () => {
     expect(error.describe()).toBe('pipeline.not_found: there is no folder x (x)\n  Name another.')
   })
 
+  it('says where at the end of the first line, so that the others can be copied', () => {
+    const error = new HeadraceError('contracts.files_differ', 'these differ\n  a\n      + type: text', {
+      where: 'x',
+      hint: 'Do it.',
+    })
+    expect(error.describe()).toBe(
+      'contracts.files_differ: these differ (x)\n  a\n      + type: text\n  Do it.',
+    )
+  })
+
   it('keeps its cause', () => {
     const cause = new Error('inner')
     expect(new HeadraceError('internal.bug', 'outer', { cause }).cause).toBe(cause)

@@ -27,10 +27,14 @@ export class HeadraceError extends Error {
     return catalogue[this.code]
   }
 
-  /** One text for a person: `code: message (where)`, and what to do: the hint, else what the catalogue says. */
+  /**
+   * One text for a person: `code: message (where)`, and what to do: the hint, else what the catalogue says. A message of
+   * several lines has the place at the end of its first: the others are lists, or words of somebody else, to be copied.
+   */
   describe(): string {
+    const [first = '', ...others] = this.message.split('\n')
     const where = this.where === undefined ? '' : ` (${this.where})`
-    return `${this.code}: ${this.message}${where}\n  ${this.hint ?? this.entry.meaning}`
+    return [`${this.code}: ${first}${where}`, ...others, `  ${this.hint ?? this.entry.meaning}`].join('\n')
   }
 }
 

@@ -113,7 +113,7 @@ const writeAll = (dir: string, pulled: PulledPipeline, force: boolean): Written 
       .join('')
     throw new HeadraceError(
       'contracts.files_differ',
-      `these files are not what would be written; nothing was changed:${list}`,
+      `these files are not what would be written; nothing was changed${list}`,
       {
         where: dir,
         hint: 'Take over by hand what is new (lines with +), or overwrite all of it, also what you wrote, with --force.',
