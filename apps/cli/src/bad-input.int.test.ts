@@ -165,6 +165,12 @@ describe('the command', () => {
     expectAdvice(said(ended), code)
   })
 
+  it('names the help of the command that was mistyped', async () => {
+    const ended = await headrace(['source', 'reset', folder('good'), '--postgres', database.url])
+    expectRefusal(ended, 'usage.invalid')
+    expect(said(ended)).toContain('See `headrace source reset --help`.')
+  })
+
   it('says what to do about missing Java where servers must be started', async () => {
     const ended = await headrace(
       ['dev', folder('good'), '--postgres', database.url, '--name', uniqueName('nojava')],

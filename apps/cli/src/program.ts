@@ -36,11 +36,23 @@ export const createProgram = (context: Context): Command => {
   return program
 }
 
-const toHeadraceError = (error: unknown): HeadraceError => {
+/** The command that a command line means, as it is written: `headrace source reset`. */
+const commandOf = (program: Command, args: readonly string[]): string => {
+  const names = [program.name()]
+  let command: Command | undefined = program
+  for (const arg of args) {
+    command = command.commands.find(each => each.name() === arg)
+    if (command === undefined) break
+    names.push(arg)
+  }
+  return names.join(' ')
+}
+
+const toHeadraceError = (error: unknown, command: string): HeadraceError => {
   if (error instanceof HeadraceError) return error
   if (error instanceof CommanderError) {
     return new HeadraceError('usage.invalid', error.message.replace(/^error: /, ''), {
-      hint: 'See `headrace --help`.',
+      hint: `See \`${command} --help\`.`,
     })
   }
   const message = error instanceof Error ? error.message : String(error)
@@ -53,15 +65,16 @@ export const runCli = async (args: readonly string[], config: CliConfig): Promis
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const out = new Output({ json: args.includes('--json'), color: config.noColor === undefined })
   const context: Context = { out, config, exitStatus: 0 }
+  const program = createProgram(context)
   try {
-    await createProgram(context).parseAsync([...args], { from: 'user' })
+    await program.parseAsync([...args], { from: 'user' })
     return context.exitStatus
   } catch (error) {
     // --help and --version end by an error of status 0
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     // called without a command: the help was printed
     if (error instanceof CommanderError && error.code === 'commander.help') return 64
-    const known = toHeadraceError(error)
+    const known = toHeadraceError(error, commandOf(program, args))
     out.error(known)
     return known.entry.exit
   }

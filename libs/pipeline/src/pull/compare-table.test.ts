@@ -66,6 +66,16 @@ describe('a table beside its contract (03 C15)', () => {
     ])
   })
 
+  it('is mended by steps that are all named', () => {
+    const [renamed, retyped] = compareTable(
+      'shop',
+      { fields: [field('gone', 'text'), field('id', 'int32')] },
+      [column('id', 'text')],
+    )
+    expect(renamed?.todo).toContain('physicalName: NEW_NAME')
+    expect(retyped?.todo).toMatch(/logicalType: string, physicalType: text .*contracts lock.*source reset/)
+  })
+
   it('has a new column, a new label, or nulls where the contract requires a value', () => {
     expect(
       compared(

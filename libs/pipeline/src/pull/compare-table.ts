@@ -1,5 +1,6 @@
 import type { Contract, ContractField } from '@headrace/validation'
 import type { ColumnKind, ColumnType } from '@headrace/wire'
+import { logicalTypesFor } from '../contracts/physical-types.ts'
 import { physicalTypeOf, type PulledColumn } from './pulled-table.ts'
 
 /** Where a table and its contract differ. */
@@ -30,11 +31,12 @@ const compareColumn = (table: string, field: ContractField, column: PulledColumn
     void differences.push({ kind, what: `the column "${column.name}" of ${table} ${what}`, todo })
   const type = physicalTypeOf(column)?.type
   if (type !== undefined && !fits(field.type, type)) {
+    const declared = `logicalType: ${logicalTypesFor(type)[0]}, physicalType: ${column.type}`
     const contracted = `${field.type.kind}${'[]'.repeat(field.type.dimensions)}`
     add(
       'error',
       `is of type ${column.type}; its contract reads it as ${contracted}`,
-      `Write physicalType: ${column.type} in the contract, then \`headrace contracts lock\`.`,
+      `Write ${declared} in its contract and stop the services; then \`headrace contracts lock DIR\`, \`headrace source reset DIR\`, and start them.`,
     )
   }
   const unknown = column.labels.filter(label => field.type.labels?.includes(label) === false)
@@ -68,7 +70,7 @@ export const compareTable = (
     ...missing.map(field => ({
       kind: 'error' as const,
       what: `the table ${table} has no column "${field.column}", which its contract has`,
-      todo: 'Add the column, or take its property out of the contract.',
+      todo: 'Renamed: write physicalName: NEW_NAME at its property, and views keep its name. Dropped: take the property out. Else add the column.',
     })),
     ...fields.flatMap(field => {
       const column = columns.find(({ name }) => name === field.column)
@@ -77,7 +79,7 @@ export const compareTable = (
     ...fresh.map(column => ({
       kind: 'note' as const,
       what: `the column "${column.name}" of ${table} is not in its contract, so nobody downstream sees it`,
-      todo: 'Add its property by hand; `headrace contracts pull --out OTHER` writes one to copy from.',
+      todo: 'If it is wanted, add its property by hand; `headrace contracts pull --out OTHER` writes one to copy from.',
     })),
   ]
 }
