@@ -168,6 +168,9 @@ describe('records of another version of the contract (K8b)', () => {
     expect(() => read(view, written(retyped, 1))).toThrow(
       expect.objectContaining({ code: 'aggregate.field_not_loaded' }),
     )
+    // all went back to that folder, and the tables are loaded anew with it
+    const back = await viewOf(before.pipeline, { validators: [before.pipeline, retyped], epoch: 2 })
+    expect(read(back, written(retyped, 1))).toEqual(['5', null])
   })
 
   it('are waited for when nobody described them yet, and refused when their numbers mean something else', async () => {
