@@ -6,7 +6,7 @@ export const aggregationErrors = {
     'operator',
     'stop',
     92,
-    'A contract got a field, or another type for one, after the tables were loaded, and a view uses it: the validated topic has rows without its values. `headrace source reset` loads them anew; searches see the documents of before until that is done.',
+    'A contract got a field, or another type or column for one, after the tables were loaded, and a view uses it: the validated topic has rows without its values. `headrace source reset` loads them anew; searches see the documents of before until that is done.',
   ),
   'aggregate.incomplete_row': entry(
     'operator',
