@@ -44,7 +44,7 @@ export const deadLetterCodes = {
   'contract.type': entry(
     'data-owner',
     false,
-    'A value is none of the type the contract gives the column. The table has probably been changed.',
+    'A value is none of the type the contract gives the column. The table has probably been changed. Once the contract is mended, `headrace source reset` has the rows judged anew; without it each stays withheld until it is written again.',
   ),
   'decode.payload': entry(
     'headrace',

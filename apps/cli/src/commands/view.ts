@@ -124,7 +124,8 @@ const report = (
     differences: shown(result.unsettled, options.limit, options.values),
     tookMs: Math.round(options.tookMs),
   })
-  const again = lookedAgain === 0 ? '' : `; ${count(lookedAgain, 'key')} looked at again`
+  // both were counted before anything was looked at again
+  const again = lookedAgain === 0 ? '' : ` at first sight; ${count(lookedAgain, 'key')} looked at again`
   const seconds = `${(options.tookMs / 1_000).toFixed(1)} s`
   out.line(
     `view ${out.paint('bold', name)}: ${count(rows, 'row')}, ${count(documents, 'document')} in ${index}${again}, ${seconds}`,
