@@ -36,7 +36,7 @@ const compareColumn = (table: string, field: ContractField, column: PulledColumn
     add(
       'error',
       `is of type ${column.type}; its contract reads it as ${contracted}`,
-      `Write ${declared} in its contract and stop the services; then \`headrace contracts lock DIR\`, \`headrace source reset DIR\`, and start them.`,
+      `Write ${declared} in its contract and stop the services; then \`headrace contracts lock DIR\`, \`headrace source reset DIR\`, and start them. Until then rows that do not fit are withheld, and their documents are gone.`,
     )
   }
   const unknown = column.labels.filter(label => field.type.labels?.includes(label) === false)
