@@ -13,7 +13,7 @@ import {
   type WrittenMessage,
 } from '@headrace/wire'
 
-/** What validators have written down about their contracts, and captures about their loads: learnt when a spell begins. */
+/** What validators have written down about their contracts, and captures about their loads: learnt at each assignment. */
 export class WrittenContracts {
   readonly #pipeline: Pick<Pipeline, 'topics' | 'sources'>
   /** Of the contracts in this folder. */
@@ -52,7 +52,7 @@ export class WrittenContracts {
     this.#epochs = new Map(sources.flatMap(source => epochsOf(source, positions.get(source.slot))))
   }
 
-  /** Throws decode.schema_unknown; another spell may know more. */
+  /** Throws decode.schema_unknown; the next assignment may know more. */
   message(schemaId: number, where: string): WrittenMessage {
     const message = this.#messages.get(schemaId)
     if (message !== undefined) return message

@@ -52,7 +52,6 @@ const spell = async (
 ): Promise<void> => {
   const { view, kafka, settings } = options
   await options.check()
-  await learnContracts(options)
   const generations = new Generations()
   const writer = await kafka.writer({
     name: `${view.groupId}.${settings.instance}`,
@@ -130,6 +129,7 @@ const runGeneration = async (
     membership.generationId,
     membership.assignment[view.topics[0]!.topic]?.length ?? 0,
   )
+  await learnContracts(options)
   const opened = await openTasks(
     { view, kafka, consumer: clients.consumer, dataDir, events, failpoint },
     membership,
