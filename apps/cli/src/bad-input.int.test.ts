@@ -199,6 +199,14 @@ describe('the command', () => {
     })
     expectRefusal(ended, 'dev.already_running')
     expectAdvice(said(ended), 'dev.already_running')
+    // what the other one works with stays as it is
+    const lock = join(folder('stale'), 'contracts.lock.json')
+    const before = readFileSync(lock, 'utf8')
+    expectRefusal(
+      await headrace(['dev', folder('stale'), '--name', 'twice'], { env: { XDG_STATE_HOME: state } }),
+      'dev.already_running',
+    )
+    expect(readFileSync(lock, 'utf8')).toBe(before)
   })
 
   it('says what to do about a state folder that cannot be written', async () => {

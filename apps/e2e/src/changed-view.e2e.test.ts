@@ -15,6 +15,7 @@ const NOT_LOADED = 92
 describe('a view whose definition is changed', () => {
   let chain: Chain<Dataset>
   let again: DevProcess | undefined
+  const said: string[] = []
   const folder = mkdtempSync(join(tmpdir(), 'headrace-e2e-'))
   beforeAll(async () => {
     // a column that the contract does not have yet
@@ -71,7 +72,7 @@ describe('a view whose definition is changed', () => {
         ...['--kafka', chain.servers.kafkaBrokers.join(',')],
         ...['--elasticsearch', chain.servers.elasticsearchUrl],
       ],
-      note: () => undefined,
+      note: text => said.push(text),
     })
 
   const headrace = async (...args: readonly string[]): Promise<void> =>
@@ -113,6 +114,9 @@ describe('a view whose definition is changed', () => {
       changeDefinition()
       again = await startAndWatch()
       expect(await verify()).toMatchObject({ status: 0, documents: IMAGES })
+      await waitFor(() => said.some(text => text.includes(`searches see the new documents, ${IMAGES} (`)), {
+        what: 'dev to say so',
+      })
     },
     2 * DEV_START_MS,
   )

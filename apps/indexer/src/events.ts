@@ -56,12 +56,27 @@ const createMetrics = (metrics: Metrics) => ({
 const aliasEvents = (log: Logger) => ({
   filling: (view: string, index: string, live: readonly string[], waitsFor: string) =>
     log.info(
-      { view, index, live, waitsFor },
+      {
+        view,
+        index,
+        live,
+        waitsFor,
+        notice: `${view}: searches see the documents of before until all new ones are there`,
+      },
       'searches see the live index until this one has a document of every row that is there now',
     ),
   /** `before`: documents of the index that was live. */
   wentLive: (view: string, index: string, documents: number, before: number | undefined) =>
-    log.info({ view, index, documents, before }, 'caught up: the alias of the view points to the new index'),
+    log.info(
+      {
+        ...{ view, index, documents, before },
+        // the first index is no news
+        ...(before === undefined
+          ? {}
+          : { notice: `${view}: searches see the new documents, ${documents} (${before} before)` }),
+      },
+      'caught up: the alias of the view points to the new index',
+    ),
   leftLive: (view: string, holder: string) =>
     log.info({ view, holder }, 'the alias of the view stays with a newer index, which has indexers too'),
   notYetLive: (view: string, error: string) =>

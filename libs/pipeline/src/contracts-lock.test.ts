@@ -76,7 +76,7 @@ describe('W12 the lock of field numbers', () => {
     const { pipeline, lockStale, problems } = inspectPipeline(stale)
     expect(pipeline).toBeUndefined()
     expect(lockStale).toBe(true)
-    expect(problems[0]?.message).toMatch('Run "headrace contracts lock"')
+    expect(problems[0]?.message).toMatch('Run "headrace contracts lock DIR"')
   })
 
   it('is refused when it is none of ours', () => {

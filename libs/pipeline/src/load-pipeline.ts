@@ -102,7 +102,7 @@ const lockProblem = (missing: boolean): Problem => ({
   file: LOCK_FILE,
   line: 1,
   column: 1,
-  message: `${missing ? 'is missing' : 'does not fit the contracts'}. Run "headrace contracts lock" and commit the file.`,
+  message: `${missing ? 'is missing' : 'does not fit the contracts'}. Run "headrace contracts lock DIR" and commit the file.`,
 })
 
 const inspect = (files: PipelineFiles, read: ReadPipeline, problems: Problem[]): Inspection => {

@@ -18,6 +18,7 @@ export class DevScreen {
   readonly #out: Output
   #timer: NodeJS.Timeout | undefined
   #line = ''
+  readonly #noticed = new Set<string>()
 
   constructor(out: Output) {
     this.#out = out
@@ -25,6 +26,13 @@ export class DevScreen {
 
   step(text: string): void {
     this.#say(this.#out.paint('dim', `· ${text}`))
+  }
+
+  /** What a service tells, once. */
+  notice(text: string): void {
+    if (this.#noticed.has(text)) return
+    this.#noticed.add(text)
+    this.step(text)
   }
 
   problem(service: string, text: string): void {

@@ -6,6 +6,8 @@ export interface LogLine {
   readonly message: string
   /** Code of the error catalogue, when the line is about an error. */
   readonly code: string | undefined
+  /** In words for who runs `headrace dev`. */
+  readonly notice: string | undefined
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
@@ -21,12 +23,18 @@ export const parseLogLine = (line: string): LogLine | undefined => {
         level: textOf(fields['level']) ?? 'info',
         message: textOf(fields['msg']) ?? '',
         code: textOf(fields['code']),
+        notice: textOf(fields['notice']),
       }
     }
   } catch {
     // not JSON: falls through
   }
-  return { level: /^\w*Error\b.*: /.test(line) ? 'error' : 'debug', message: line, code: undefined }
+  return {
+    level: /^\w*Error\b.*: /.test(line) ? 'error' : 'debug',
+    message: line,
+    code: undefined,
+    notice: undefined,
+  }
 }
 
 /** Reads what was appended to a log file since the last call. */

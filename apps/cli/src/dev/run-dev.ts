@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { loadPipeline, type Pipeline } from '@headrace/pipeline'
+import { loadPipeline, LOCK_FILE, lockContracts, type Pipeline } from '@headrace/pipeline'
 import { prepareSource, requireFit } from '@headrace/postgres'
 import { ComponentScope, readPipelineFolder } from '@headrace/runtime'
 import { writeLock } from '../commands/contracts.ts'
@@ -24,11 +24,17 @@ export interface DevOptions extends BackendOptions {
 const READY_TIMEOUT_MS = 180_000
 const ROOT = resolve(import.meta.dirname, '..', '..', '..', '..')
 
-/** Checks the folder; a missing or stale lock is written first, so that a new field needs no second command. */
-const load = (dir: string, screen: DevScreen): Pipeline => {
+/** Checks the folder as it is with a lock that fits. */
+const load = (dir: string): Pipeline => {
+  const files = readPipelineFolder(dir)
+  const lock = lockContracts(files)
+  return loadPipeline({ ...files, read: path => (path === LOCK_FILE ? lock : files.read(path)) })
+}
+
+/** A missing or stale lock is written, so that a new field needs no second command. */
+const lock = (dir: string, screen: DevScreen): void => {
   const { file, changed } = writeLock(dir)
   if (changed) screen.step(`${file} written: commit it`)
-  return loadPipeline(readPipelineFolder(dir))
 }
 
 const portsOfServices = async (): Promise<Readonly<Record<ServiceName, number>>> => {
@@ -93,6 +99,7 @@ const supervise = (specs: readonly ServiceSpec[], screen: DevScreen, changed: ()
     changed,
     logged: (service, line) => {
       if (line.level === 'error') screen.problem(service, line.message)
+      else if (line.notice !== undefined) screen.notice(line.notice)
     },
     ended: (service, { status, signal }, restartInMs) => {
       const how = signal === null ? `ended with status ${status}` : `was ended by ${signal}`
@@ -122,10 +129,11 @@ const session = async (
   const { config, out } = context
   const screen = new DevScreen(out)
   checkInitFiles(options.init)
-  const pipeline = load(dir, screen)
+  const pipeline = load(dir)
   const name = options.name ?? pipeline.name
   const folder = takeDevFolder(config.stateHome, name)
   scope.onStop('folder', async () => folder.release())
+  lock(dir, screen)
   screen.step(`logs are in ${join(folder.path, 'logs')}`)
   const backends = await startBackends(options, context, {
     name,

@@ -137,7 +137,7 @@ export class ServiceProcess {
     this.#child = child
     this.#exited = new Promise(resolve => {
       child.once('error', error => {
-        this.#lastError = { level: 'error', message: error.message, code: undefined }
+        this.#lastError = { level: 'error', message: error.message, code: undefined, notice: undefined }
         resolve({ status: 70, signal: null, code: undefined })
       })
       child.once('exit', (status, signal) => {
