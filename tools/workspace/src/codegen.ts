@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generateDeadLetterDocs } from './codegen/dead-letter-docs.ts'
 import { generateErrorDocs } from './codegen/error-docs.ts'
+import { generateExampleLocks } from './codegen/example-locks.ts'
 import { generateProto } from './codegen/proto.ts'
 import { generateSchemas } from './codegen/schemas.ts'
 import { generateSettingsDocs } from './codegen/settings-docs.ts'
@@ -19,6 +20,7 @@ const generators: readonly Generator[] = [
   generateDeadLetterDocs,
   generateSchemas,
   generateSettingsDocs,
+  generateExampleLocks,
 ]
 
 const readOrNothing = (path: string): string | undefined => {
