@@ -94,10 +94,20 @@ const MEMBERSHIP_OVER = new Set([
 /** The membership is not the group's present one (any more). */
 export const isMembershipOver = (error: unknown): boolean => MEMBERSHIP_OVER.has(brokerErrorType(error) ?? '')
 
-const PRODUCER_OVER = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'TRANSACTION_COORDINATOR_FENCED'])
+const PRODUCER_OVER = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  // what was begun is not under way any more: somebody else has ended it
+  'INVALID_TXN_STATE',
+  'PRODUCER_FENCED',
+  'TRANSACTION_COORDINATOR_FENCED',
+])
 
 /** The transactional id belongs to a newer process, or the broker gave up this one's transaction. */
 export const isProducerOver = (error: unknown): boolean => PRODUCER_OVER.has(brokerErrorType(error) ?? '')
+
+/** The broker failed while it worked, and cannot say whether the request was carried out. */
+export const isBrokerFailure = (error: unknown): boolean => brokerErrorType(error) === 'UNKNOWN'
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   MESSAGE_TOO_LARGE: 'kafka.record_too_large',

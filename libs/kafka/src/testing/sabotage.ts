@@ -1,13 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import type { SocketFactory } from '../connect/kafkajs.ts'
 
-export type Mode = 'request' | 'answer'
+/** `error`: the answer says UNKNOWN (-1), although the request was carried out; of answers that end with their error. */
+export type Mode = 'request' | 'answer' | 'error'
 
-/** Sockets that count requests by their key and can lose one, before it leaves or its answer. */
+/** Sockets that count requests by their key and can lose one, before it leaves or its answer, or spoil the answer. */
 export interface Sabotage {
   readonly socketFactory: SocketFactory
   readonly sent: ReadonlyMap<number, number>
-  /** The next request with this key is lost and its connection cut. */
+  /** The next request with this key is lost and its connection cut, or its answer spoilt. */
   lose(apiKey: number, mode: Mode): void
 }
 
@@ -15,6 +16,20 @@ const keyOf = (data: unknown): number => (Buffer.isBuffer(data) && data.length >
 
 const cut = (socket: Socket): void => {
   socket.destroy(new Error('cut by the test'))
+}
+
+/** The next answer says UNKNOWN. */
+const spoil = (socket: Socket): void => {
+  const emit = socket.emit.bind(socket) as (event: string, ...values: unknown[]) => boolean
+  const spoiling = (event: string, ...values: unknown[]): boolean => {
+    const [data] = values
+    if (event !== 'data' || !Buffer.isBuffer(data)) return emit(event, ...values)
+    Object.assign(socket, { emit })
+    const spoilt = Buffer.from(data)
+    spoilt.writeInt16BE(-1, spoilt.length - 2)
+    return emit(event, spoilt)
+  }
+  Object.assign(socket, { emit: spoiling })
 }
 
 export const sabotage = (): Sabotage => {
@@ -33,6 +48,10 @@ export const sabotage = (): Sabotage => {
         // the broker has carried it out when its answer comes in
         socket.removeAllListeners('data')
         socket.once('data', () => cut(socket))
+        return write(data, encoding)
+      }
+      if (mode === 'error') {
+        spoil(socket)
         return write(data, encoding)
       }
       cut(socket)

@@ -2,7 +2,7 @@ import { HeadraceError } from '@headrace/errors'
 import type { ClusterClient } from '../connect/cluster-client.ts'
 import { createErrorFromCode, type ProducerIdentity } from '../connect/kafkajs.ts'
 import { retry } from '../connect/retry.ts'
-import { brokerErrorType, isConnectionFault, isTransient, kafkaError } from '../faults.ts'
+import { brokerErrorType, isBrokerFailure, isConnectionFault, isTransient, kafkaError } from '../faults.ts'
 import { produceRequest, type ProducePart } from '../protocol/produce.ts'
 import { sendTo } from '../protocol/request.ts'
 import { writeRecordBatch } from '../protocol/record-batch-writer.ts'
@@ -86,7 +86,7 @@ export class TransactionalId {
 
   /**
    * EndTxn. Repeating it is safe as long as this id begins nothing new: the coordinator answers a repetition with the
-   * outcome that stands.
+   * outcome that stands. It says UNKNOWN when a newer owner of the id comes in between (Kafka 4.1: once in some 170 times).
    * @returns false when no answer came in time: the outcome is unknown
    */
   async end(commit: boolean): Promise<boolean> {
@@ -101,11 +101,11 @@ export class TransactionalId {
         first: FIRST_RETRY_MS,
         cap: RETRY_CAP_MS,
         retriable: error =>
-          !this.#client.stopped && isTransient(error) && (endTxnPatienceMs > 0 || !isConnectionFault(error)),
+          !this.#client.stopped && isUnsure(error) && (endTxnPatienceMs > 0 || !isConnectionFault(error)),
       })
       return true
     } catch (error) {
-      if (isTransient(error)) return false
+      if (isUnsure(error)) return false
       throw error
     }
   }
@@ -210,6 +210,9 @@ export class TransactionalId {
     })
   }
 }
+
+/** It may have been carried out or not. */
+const isUnsure = (error: unknown): boolean => isTransient(error) || isBrokerFailure(error)
 
 const STALE_METADATA = new Set([
   'LEADER_NOT_AVAILABLE',
