@@ -150,7 +150,7 @@ export const requireColumns = (
     `the contract has ${names}, which ${missing.length > 1 ? 'are' : 'is'} not among the published columns`,
     {
       where: `${table.schema}.${table.name}`,
-      hint: 'Dropped: take it out of the contract and the views. Renamed: rename it there too, then run `headrace source reset DIR`. Not yet added or not published: do that first.',
+      hint: 'Dropped: take it out of the contract and the views. Renamed: rename it there too, then run `headrace contracts lock DIR` and `headrace source reset DIR`. Not yet added or not published: do that first.',
     },
   )
 }

@@ -70,7 +70,7 @@ export const compareTable = (
     ...missing.map(field => ({
       kind: 'error' as const,
       what: `the table ${table} has no column "${field.column}", which its contract has`,
-      todo: 'Renamed: write physicalName: NEW_NAME at its property, and views keep its name. Dropped: take the property out. Else add the column.',
+      todo: 'Renamed: write physicalName: NEW_NAME at its property, and views keep its name; then run `headrace contracts lock DIR` and `headrace source reset DIR`. Dropped: take the property out, and run the first of these. Else add the column.',
     })),
     ...fields.flatMap(field => {
       const column = columns.find(({ name }) => name === field.column)
